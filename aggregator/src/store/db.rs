@@ -1,0 +1,340 @@
+//! Two typed pools behind one small enum, with one portable SQL text for both.
+//!
+//! Rules of portable SQL, which `prepares_on_both_databases` guards: `$1` parameters; ids TEXT, times BIGINT in
+//! milliseconds; sums and averages CAST to BIGINT; no `now()`, `ILIKE`, `?`; every expression column has an alias.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Arguments, FromRow, Postgres, Sqlite, Transaction};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a statement waits for another process that writes to the embedded database (backup, command line).
+const SQLITE_BUSY: Duration = Duration::from_secs(10);
+
+/// Readers of the embedded database. Reads are short; more would only compete for two to eight cores.
+const SQLITE_READERS: u32 = 6;
+
+/// Connections to PostgreSQL, whose default `max_connections` is 100: several aggregators fit beside each other.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// What can go wrong between a room and its database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or broke off a statement.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The address is neither `sqlite:` nor `postgres:`.
+    #[error("--database {0:?} is not understood: use postgres://USER:PASSWORD@HOST/NAME, or leave it out for the embedded database")]
+    Address(String),
+    /// The database was migrated by a newer Muster.
+    #[error(
+        "the database has schema version {found}, this Muster knows up to {known}: a newer Muster has used it. \
+         Install that version again, or restore a backup made before the upgrade"
+    )]
+    Newer {
+        /// Version in the database.
+        found: i64,
+        /// Newest version of this build.
+        known: i64,
+    },
+    /// A migration failed.
+    #[error("the database could not be brought to the current schema: {0}")]
+    Migrate(MigrateError),
+    /// A stored value is not what this build writes.
+    #[error("the database holds a value that is not understood: {0}")]
+    Corrupt(String),
+    /// The transcript or host moved on under another link; nothing was written.
+    #[error("another link of this host has taken over")]
+    Superseded,
+}
+
+/// Shorthand of this floor.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// One parameter of a statement.
+#[derive(Debug, Clone)]
+pub enum Val {
+    /// TEXT
+    Text(String),
+    /// TEXT or NULL
+    OptText(Option<String>),
+    /// BIGINT
+    Int(i64),
+    /// BIGINT or NULL
+    OptInt(Option<i64>),
+    /// BOOLEAN
+    Bool(bool),
+    /// BYTEA / BLOB
+    Blob(Vec<u8>),
+}
+
+impl From<&str> for Val {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+impl From<String> for Val {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+impl From<Option<String>> for Val {
+    fn from(value: Option<String>) -> Self {
+        Self::OptText(value)
+    }
+}
+impl From<i64> for Val {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+impl From<Option<i64>> for Val {
+    fn from(value: Option<i64>) -> Self {
+        Self::OptInt(value)
+    }
+}
+impl From<bool> for Val {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+impl From<Vec<u8>> for Val {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+impl From<&[u8]> for Val {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+/// Parameters of a statement: `vals![id, now, "live"]`.
+#[macro_export]
+macro_rules! vals {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::db::Val::from($value)),*] };
+}
+
+/// Declares this file's statements as constants and lists them for the test that prepares each on both databases.
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* const $name: &str = $sql;)*
+        /// Every statement of this file.
+        #[cfg(test)]
+        pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+/// A row type that both databases can fill.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
+
+/// The database: embedded, or PostgreSQL.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded, one writer and several readers.
+    Lite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Everyone who reads.
+        readers: SqlitePool,
+    },
+    /// PostgreSQL 15 or newer.
+    Pg(PgPool),
+}
+
+/// A write transaction.
+pub enum Tx {
+    /// Of the embedded database, begun IMMEDIATE.
+    Lite(Transaction<'static, Sqlite>),
+    /// Of PostgreSQL.
+    Pg(Transaction<'static, Postgres>),
+}
+
+fn lite_arguments(vals: Vec<Val>) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    for val in vals {
+        match val {
+            Val::Text(v) => arguments.add(v),
+            Val::OptText(v) => arguments.add(v),
+            Val::Int(v) => arguments.add(v),
+            Val::OptInt(v) => arguments.add(v),
+            Val::Bool(v) => arguments.add(v),
+            Val::Blob(v) => arguments.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn pg_arguments(vals: Vec<Val>) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for val in vals {
+        match val {
+            Val::Text(v) => arguments.add(v),
+            Val::OptText(v) => arguments.add(v),
+            Val::Int(v) => arguments.add(v),
+            Val::OptInt(v) => arguments.add(v),
+            Val::Bool(v) => arguments.add(v),
+            Val::Blob(v) => arguments.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+impl Db {
+    /// Opens `postgres://…`, or the embedded database in the given file, and brings it to the current schema.
+    pub async fn open(address: Option<&str>, embedded: &Path) -> Result<Self> {
+        let db = match address {
+            None => Self::open_lite(embedded).await?,
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Self::Pg(
+                PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect(url)
+                    .await?,
+            ),
+            Some(url) => match url.strip_prefix("sqlite:") {
+                Some(file) => Self::open_lite(Path::new(file.trim_start_matches("//"))).await?,
+                None => return Err(StoreError::Address(url.to_owned())),
+            },
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn open_lite(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged frame must survive a power cut, not only a crash of the process.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(SQLITE_BUSY)
+            .foreign_keys(true)
+            .pragma("journal_size_limit", "67108864");
+        let writer =
+            SqlitePoolOptions::new().max_connections(1).min_connections(1).connect_with(options.clone()).await?;
+        let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_with(options).await?;
+        Ok(Self::Lite { writer, readers })
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let (migrator, outcome) = match self {
+            Self::Lite { writer, .. } => (&SQLITE_MIGRATIONS, SQLITE_MIGRATIONS.run(writer).await),
+            Self::Pg(pool) => (&POSTGRES_MIGRATIONS, POSTGRES_MIGRATIONS.run(pool).await),
+        };
+        let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+        outcome.map_err(|error| match error {
+            MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _) => {
+                StoreError::Newer { found, known }
+            }
+            other => StoreError::Migrate(other),
+        })
+    }
+
+    /// `sqlite` or `postgres`, for logs and `doctor`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Lite { .. } => "sqlite",
+            Self::Pg(_) => "postgres",
+        }
+    }
+
+    /// All rows of a query.
+    pub async fn all<T: Row>(&self, sql: &'static str, vals: Vec<Val>) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Lite { readers, .. } => sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_all(readers).await?,
+            Self::Pg(pool) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_all(pool).await?,
+        })
+    }
+
+    /// The only row of a query, if there is one.
+    pub async fn optional<T: Row>(&self, sql: &'static str, vals: Vec<Val>) -> Result<Option<T>> {
+        Ok(match self {
+            Self::Lite { readers, .. } => {
+                sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_optional(readers).await?
+            }
+            Self::Pg(pool) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_optional(pool).await?,
+        })
+    }
+
+    /// The only row of a query that always has one (a count).
+    pub async fn one<T: Row>(&self, sql: &'static str, vals: Vec<Val>) -> Result<T> {
+        self.optional(sql, vals).await?.ok_or(StoreError::Sql(sqlx::Error::RowNotFound))
+    }
+
+    /// Runs one statement in a transaction of its own; returns the number of rows it changed.
+    pub async fn execute(&self, sql: &'static str, vals: Vec<Val>) -> Result<u64> {
+        Ok(match self {
+            Self::Lite { writer, .. } => {
+                sqlx::query_with(sql, lite_arguments(vals)?).execute(writer).await?.rows_affected()
+            }
+            Self::Pg(pool) => sqlx::query_with(sql, pg_arguments(vals)?).execute(pool).await?.rows_affected(),
+        })
+    }
+
+    /// Begins a write transaction. It rolls back when dropped without [`Tx::commit`].
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Lite { writer, .. } => Tx::Lite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Pg(pool) => Tx::Pg(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections; on the embedded database this also folds the write-ahead log back into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Lite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Runs one statement; returns the number of rows it changed.
+    pub async fn execute(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<u64> {
+        Ok(match self {
+            Self::Lite(tx) => sqlx::query_with(sql, lite_arguments(vals)?).execute(&mut **tx).await?.rows_affected(),
+            Self::Pg(tx) => sqlx::query_with(sql, pg_arguments(vals)?).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// All rows of a query.
+    pub async fn all<T: Row>(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Lite(tx) => sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_all(&mut **tx).await?,
+            Self::Pg(tx) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_all(&mut **tx).await?,
+        })
+    }
+
+    /// The only row of a query, if there is one.
+    pub async fn optional<T: Row>(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<Option<T>> {
+        Ok(match self {
+            Self::Lite(tx) => sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_optional(&mut **tx).await?,
+            Self::Pg(tx) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_optional(&mut **tx).await?,
+        })
+    }
+
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        Ok(match self {
+            Self::Lite(tx) => tx.commit().await?,
+            Self::Pg(tx) => tx.commit().await?,
+        })
+    }
+}

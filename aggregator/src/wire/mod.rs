@@ -1,0 +1,14 @@
+//! Floor 4: what scripts and pages see. The only types that are serialised for them; `wire` converts from `domain`.
+//!
+//! TypeScript declarations are generated from these types into `web/src/wire/types.gen.ts`; the test
+//! `typescript_is_fresh` says when they are stale.
+
+pub mod access;
+pub mod entry;
+pub mod fleet;
+pub mod live;
+pub mod page;
+pub mod problem;
+
+#[cfg(test)]
+mod typescript;
