@@ -97,7 +97,8 @@ check_node() {
   esac
   say "Node $found is too old for the web app (20.19 or newer): fetching Node $NODE_MAJOR_WANTED for this checkout"
   mkdir -p "$TOOLS/node"
-  npm install --silent --no-audit --no-fund --prefix "$TOOLS/node" "node-linux-$arch@$NODE_MAJOR_WANTED"
+  npm install --loglevel=error --no-audit --no-fund --prefix "$TOOLS/node" "node-linux-$arch@$NODE_MAJOR_WANTED" ||
+    die "Node could not be fetched from the npm registry." "Install Node 20.19 or newer from https://nodejs.org, then run the same command again."
 }
 
 check_rust() {
