@@ -3,6 +3,12 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::domain::role as domain;
+use crate::domain::time::rfc3339;
+use crate::store::actors::ActorRow;
+use crate::store::audit::AuditRow;
+use crate::store::tokens::TokenRow;
+
 /// What an actor may do. Each role may do what the one below it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -185,4 +191,71 @@ pub struct AuditItem {
     pub subject: String,
     /// From where: address, or `cli`.
     pub origin: String,
+}
+
+impl From<domain::Role> for Role {
+    fn from(role: domain::Role) -> Self {
+        match role {
+            domain::Role::Viewer => Self::Viewer,
+            domain::Role::Member => Self::Member,
+            domain::Role::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<Role> for domain::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Member => Self::Member,
+            Role::Admin => Self::Admin,
+        }
+    }
+}
+
+/// A role as stored. The database accepts no other words.
+fn stored_role(text: &str) -> Role {
+    text.parse().unwrap_or(domain::Role::Viewer).into()
+}
+
+impl From<ActorRow> for Actor {
+    fn from(row: ActorRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            display_name: row.display_name,
+            role: stored_role(&row.role),
+            created_at: rfc3339(row.created_at),
+            last_seen_at: row.last_seen_at.map(rfc3339),
+            disabled: row.disabled_at.is_some(),
+        }
+    }
+}
+
+impl From<TokenRow> for Token {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            prefix: row.prefix,
+            actor_name: row.actor_name,
+            role: stored_role(&row.role),
+            created_at: rfc3339(row.created_at),
+            last_used_at: row.last_used_at.map(rfc3339),
+            expires_at: row.expires_at.map(rfc3339),
+        }
+    }
+}
+
+impl From<AuditRow> for AuditItem {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            id: row.id,
+            at: rfc3339(row.at),
+            actor_name: row.actor_name,
+            action: row.action,
+            subject: row.subject,
+            origin: row.origin,
+        }
+    }
 }

@@ -1,0 +1,145 @@
+//! How a machine becomes a host, and stops being one.
+
+use std::net::IpAddr;
+
+use muster_proto::ids::HostId;
+
+use super::secret::{digest, new_secret};
+use super::{Access, AccessError, Attempt, By, Result};
+use crate::domain::name::check_host;
+use crate::domain::time::Millis;
+use crate::store::enrolments::{self, HostName, NewHostRow};
+use crate::store::settings;
+
+/// How long a join token works: 24 hours.
+const JOIN_MS: Millis = 24 * 3_600_000;
+
+/// Length of an Ed25519 public key.
+const KEY_BYTES: usize = 32;
+
+/// Longest fact a host tells about itself, in characters; the rest is cut.
+const FACT_CHARS: usize = 200;
+
+/// Changes of the set of hosts wait for each other behind this lock.
+const LOCK: &str = "hosts";
+
+/// A one-time token for a host, shown once.
+#[derive(Debug)]
+pub struct JoinSecret {
+    /// Name that the host will have.
+    pub host_name: String,
+    /// The secret part of the join token.
+    pub secret: String,
+    /// When it stops working, milliseconds since 1970.
+    pub expires_at: Millis,
+}
+
+/// What a machine tells about itself.
+#[derive(Debug, Clone, Default)]
+pub struct HostFacts {
+    /// Its own name.
+    pub hostname: String,
+    /// `linux`, `macos` or `windows`.
+    pub os: String,
+    /// `x86_64`, `aarch64`, …
+    pub arch: String,
+    /// Version of the agent.
+    pub agent_version: String,
+}
+
+/// A host that has just joined.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// Its id.
+    pub host_id: HostId,
+    /// Its name.
+    pub host_name: String,
+    /// Identity of this aggregator's database.
+    pub aggregator_id: String,
+}
+
+impl Access {
+    /// Makes a one-time token with which a machine joins under this name.
+    pub async fn host_add(&self, by: &By, name: &str) -> Result<JoinSecret> {
+        check_host(name)?;
+        let mut tx = self.db().begin().await?;
+        settings::lock(&mut tx, LOCK).await?;
+        if enrolments::host_by_name(&mut tx, name).await?.is_some() {
+            return Err(AccessError::Conflict(format!(
+                "there is a host {name} already: choose another name, or remove it first with `muster host remove {name}` \
+                 (its archive stays)"
+            )));
+        }
+        let secret = new_secret();
+        let now = self.now();
+        let expires_at = now + JOIN_MS;
+        enrolments::insert(&mut tx, name, &digest(&secret), &by.name, now, expires_at).await?;
+        self.note(&mut tx, by, "host.add", name).await?;
+        tx.commit().await?;
+        Ok(JoinSecret { host_name: name.to_owned(), secret, expires_at })
+    }
+
+    /// Exchanges a one-time token for a place in the fleet.
+    pub async fn enrol(&self, from: IpAddr, token: &str, public_key: &[u8], facts: HostFacts) -> Result<Enrolled> {
+        const USED: AccessError = AccessError::Denied(
+            "this join token was used already or has expired: make another with `muster host add NAME`",
+        );
+        let attempt = Attempt::Join { address: from };
+        self.attempt(attempt)?;
+        if public_key.len() != KEY_BYTES {
+            return Err(AccessError::Invalid(format!("a host's public key has {KEY_BYTES} bytes")));
+        }
+        // The token may come with the pin of our certificate behind a dot; the secret itself has none.
+        let secret = token.split('.').next().unwrap_or_default();
+        let mut tx = self.db().begin().await?;
+        settings::lock(&mut tx, LOCK).await?;
+        let now = self.now();
+        let HostName { id: enrolment, name } = enrolments::use_up(&mut tx, &digest(secret), now).await?.ok_or(USED)?;
+        if enrolments::host_by_name(&mut tx, &name).await?.is_some() {
+            return Err(AccessError::Conflict(format!(
+                "another machine joined as {name} meanwhile: make a token for another name with `muster host add NAME`"
+            )));
+        }
+        let host_id = HostId::new();
+        enrolments::insert_host(&mut tx, &enrolment, &new_host(host_id, &name, public_key, facts, now)).await?;
+        self.note(&mut tx, &By::host(&name, &from.to_string()), "host.join", &name).await?;
+        tx.commit().await?;
+        self.inner.limits.give_back(attempt);
+        Ok(Enrolled { host_id, host_name: name, aggregator_id: settings::aggregator_id(self.db()).await? })
+    }
+
+    /// Removes a host. Its link can commit nothing from this moment on; its archive stays.
+    pub async fn host_remove(&self, by: &By, id: HostId) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        settings::lock(&mut tx, LOCK).await?;
+        let host = enrolments::host_by_id(&mut tx, &id.to_string()).await?;
+        let host = host.ok_or_else(|| AccessError::NotFound("there is no such host".to_owned()))?;
+        enrolments::remove_host(&mut tx, &host.id, self.now()).await?;
+        self.note(&mut tx, by, "host.remove", &host.name).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Id of the host with this name.
+    pub async fn host_named(&self, name: &str) -> Result<HostId> {
+        let mut tx = self.db().begin().await?;
+        let host = enrolments::host_by_name(&mut tx, name).await?;
+        let host = host.ok_or_else(|| {
+            AccessError::NotFound(format!("there is no host {name}: `muster host list` shows all"))
+        })?;
+        host.id.parse().map_err(|_| super::StoreError::Corrupt(format!("host id {:?}", host.id)).into())
+    }
+}
+
+fn new_host(id: HostId, name: &str, public_key: &[u8], facts: HostFacts, now: Millis) -> NewHostRow {
+    let fact = |text: String| text.chars().filter(|c| !c.is_control()).take(FACT_CHARS).collect();
+    NewHostRow {
+        id: id.to_string(),
+        name: name.to_owned(),
+        public_key: public_key.to_vec(),
+        hostname: fact(facts.hostname),
+        os: fact(facts.os),
+        arch: fact(facts.arch),
+        agent_version: fact(facts.agent_version),
+        enrolled_at: now,
+    }
+}

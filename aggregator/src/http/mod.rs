@@ -1,0 +1,83 @@
+//! The doors for people and scripts: REST, health, and the web app.
+
+mod audit;
+pub mod failure;
+pub mod guard;
+mod fleet;
+mod headers;
+mod health;
+mod hosts;
+pub mod json;
+mod members;
+mod sign_in;
+mod tokens;
+mod web;
+
+pub(crate) use members::LINK_LIFE;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Router, response::IntoResponse};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::house::House;
+use failure::Failure;
+
+/// Largest body of a request. Nothing that people and scripts send is near it.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// Everything but gRPC.
+pub fn router(house: Arc<House>) -> Router {
+    let guarded = from_fn_with_state(Arc::clone(&house), guard::require);
+    let api = Router::new()
+        .merge(fleet::routes())
+        .merge(crate::ws::routes())
+        .merge(sign_in::routes())
+        .merge(members::routes())
+        .merge(tokens::routes())
+        .merge(hosts::routes())
+        .merge(audit::routes())
+        .fallback(no_such_address)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(guarded.clone())
+        .merge(sign_in::open_routes());
+    let app = Router::new()
+        .nest("/api/v1", api)
+        .merge(health::routes().layer(guarded))
+        .merge(health::open_routes())
+        .fallback(get(web::serve).fallback(web::serve))
+        .with_state(Arc::clone(&house));
+    under_base(app, &house.options.base_path)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(house, headers::protect))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+/// Some proxies cut the sub-path off before they pass a request on, some do not: both work.
+fn under_base(app: Router, base_path: &str) -> Router {
+    if base_path.is_empty() {
+        return app;
+    }
+    Router::new().nest(base_path, app.clone()).fallback_service(app)
+}
+
+async fn no_such_address() -> Failure {
+    Failure::not_found("There is no such address in this API")
+}
+
+async fn no_such_method() -> Failure {
+    Failure::method_not_allowed("This address exists, but does not take this method")
+}
+
+// The signature is the layer's.
+#[allow(clippy::needless_pass_by_value)]
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let cause = panic.downcast_ref::<String>().map(String::as_str);
+    let cause = cause.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    tracing::error!(cause, "a request broke off; this is a defect of Muster");
+    Failure::internal().into_response()
+}

@@ -1,0 +1,62 @@
+//! Facts about this database itself.
+
+use super::Result;
+use super::db::{Db, Tx};
+use crate::{statements, vals};
+
+statements! {
+    GET = "SELECT value FROM settings WHERE key = $1";
+    INSERT = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+    SET = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    COUNTS = "SELECT (SELECT COUNT(*) FROM hosts WHERE removed_at IS NULL) AS hosts, \
+        (SELECT COUNT(*) FROM transcripts) AS transcripts, \
+        (SELECT CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) FROM transcripts) AS bytes, \
+        (SELECT COUNT(*) FROM sessions) AS sessions";
+    LOCK = "INSERT INTO settings (key, value) VALUES ($1, '') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+}
+
+/// Identity of this database: an agent recognises by it that it talks to the fleet it joined. Made at first use.
+pub async fn aggregator_id(db: &Db) -> Result<String> {
+    const KEY: &str = "aggregator.id";
+    if let Some((id,)) = db.optional::<(String,)>(GET, vals![KEY]).await? {
+        return Ok(id);
+    }
+    db.execute(INSERT, vals![KEY, uuid::Uuid::new_v4().to_string()]).await?;
+    Ok(db.one::<(String,)>(GET, vals![KEY]).await?.0)
+}
+
+/// A fact, when it is known.
+pub async fn get(db: &Db, key: &str) -> Result<Option<String>> {
+    Ok(db.optional::<(String,)>(GET, vals![key]).await?.map(|(value,)| value))
+}
+
+/// Writes a fact down.
+pub async fn set(db: &Db, key: &str, value: &str) -> Result<()> {
+    db.execute(SET, vals![key, value]).await?;
+    Ok(())
+}
+
+/// How much there is of everything.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Counts {
+    /// Hosts that are not removed.
+    pub hosts: i64,
+    /// Transcripts, live and gone.
+    pub transcripts: i64,
+    /// Their bytes.
+    pub bytes: i64,
+    /// Sessions.
+    pub sessions: i64,
+}
+
+/// Counts for the metrics.
+pub async fn counts(db: &Db) -> Result<Counts> {
+    db.one(COUNTS, vals![]).await
+}
+
+/// Lets only one transaction at a time past this point, on either database, until it ends: rules over several rows
+/// (the last admin, the names of hosts) are checked behind it.
+pub async fn lock(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.execute(LOCK, vals![format!("lock.{name}")]).await?;
+    Ok(())
+}
