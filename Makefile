@@ -31,7 +31,7 @@ check: ## The quick look before a commit: formats, lints, types; no tests
 fmt: ## Format everything
 	cargo fmt --all
 	@scripts/web.sh packages
-	npm --prefix web run --silent fmt
+	npm --prefix web run --silent format
 
 build: ## The two programs, debug build with the web app inside
 	@scripts/setup.sh build

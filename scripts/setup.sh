@@ -26,6 +26,10 @@ look_for_test_tools() {
   postgres_binaries >/dev/null || want postgresql
   have ip || want iproute2
   have systemd-analyze || want systemd
+  have curl || want curl
+  have openssl || want openssl
+  # Only the proof of the reverse-proxy recipe needs it, and installing it starts a server: not on a person's machine.
+  if [ "${CI:-}" = true ] && ! have nginx; then want nginx-light; fi
 }
 
 browser() {
@@ -59,7 +63,8 @@ install_missing() {
     as_root=(sudo)
   fi
   say "Installing with apt: ${missing[*]}"
-  apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+  # RUNLEVEL=1: services that come with a package are not started now.
+  apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
   apt update || note "apt-get update failed; going on with the lists that are there."
   local log
   log=$(mktemp)

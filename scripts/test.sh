@@ -41,7 +41,7 @@ step_units() {
 
 step_recipes() {
   local script
-  for script in recipes/*.sh; do
+  for script in recipes/*/prove.sh; do
     note "$script"
     MUSTER_BIN=$TARGET/debug/muster MUSTER_AGENT_BIN=$TARGET/debug/muster-agent "$script" || return 1
   done
