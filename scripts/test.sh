@@ -21,7 +21,7 @@ step_lint() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
 
 step_licences() {
   if have cargo-deny; then
-    cargo deny --locked check licenses bans sources
+    cargo deny --locked check --hide-inclusion-graph licenses bans sources
   else
     skip "cargo-deny is not installed (cargo install cargo-deny --locked): deny.toml was not checked"
   fi
