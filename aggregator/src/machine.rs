@@ -22,6 +22,11 @@ pub fn own_address() -> Option<IpAddr> {
         .filter(|address| !address.is_unspecified() && !address.is_loopback())
 }
 
+/// Everything that this process writes is for its owner only: the database holds conversations and secrets.
+pub fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
 /// Lets this process hold as many connections open as the system allows it to.
 pub fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};

@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+use crate::house::House;
 use crate::http::guard::Peer;
 use crate::options::Options;
 use crate::spawn::Tasks;
@@ -64,6 +65,13 @@ pub enum BindError {
     /// No certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+/// Every door of the house: gRPC by its paths, everything else below.
+pub fn app(house: &Arc<House>) -> Router {
+    crate::http::router(Arc::clone(house))
+        .route_service("/muster.fleet.v1.Enrol/{*method}", crate::grpc::enrol(Arc::clone(house)))
+        .route_service("/muster.fleet.v1.Link/{*method}", crate::grpc::link(Arc::clone(house)))
 }
 
 /// A bound port with its certificate, not serving yet.

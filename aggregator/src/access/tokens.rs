@@ -33,7 +33,14 @@ pub struct TokenGrant {
 
 impl Access {
     /// Creates a token of this actor, which may do at most `role`.
-    pub async fn add_token(&self, by: &By, owner: ActorId, name: &str, role: Role, days: Option<u32>) -> Result<TokenGrant> {
+    pub async fn add_token(
+        &self,
+        by: &By,
+        owner: ActorId,
+        name: &str,
+        role: Role,
+        days: Option<u32>,
+    ) -> Result<TokenGrant> {
         let mut tx = self.db().begin().await?;
         let grant = self.add_token_in(&mut tx, by, owner, name, role, days).await?;
         tx.commit().await?;

@@ -10,7 +10,9 @@ pub enum InvalidName {
     #[error("a host's name has 1 to 64 letters, digits, `-`, `_` or `.`, and begins with a letter or digit")]
     Host,
     /// Of a member.
-    #[error("a sign-in name has 1 to 64 lower-case letters, digits, `-`, `_` or `.`, and begins with a letter or digit")]
+    #[error(
+        "a sign-in name has 1 to 64 lower-case letters, digits, `-`, `_` or `.`, and begins with a letter or digit"
+    )]
     Actor,
     /// For people to read: a display name, what a token is for.
     #[error("it must have 1 to 64 characters, all printable")]
@@ -35,7 +37,8 @@ pub fn check_actor(name: &str) -> Result<(), InvalidName> {
 
 /// Checks a text that people read.
 pub fn check_label(text: &str) -> Result<(), InvalidName> {
-    let printable = !text.trim().is_empty() && text.chars().count() <= NAME_CHARS && !text.chars().any(char::is_control);
+    let printable =
+        !text.trim().is_empty() && text.chars().count() <= NAME_CHARS && !text.chars().any(char::is_control);
     if printable { Ok(()) } else { Err(InvalidName::Label) }
 }
 

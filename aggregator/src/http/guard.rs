@@ -107,12 +107,7 @@ pub async fn require(State(house): State<Arc<House>>, mut request: Request, next
     }
 }
 
-async fn identify(
-    method: &Method,
-    headers: &HeaderMap,
-    peer: Option<&Peer>,
-    house: &House,
-) -> Result<Caller, Failure> {
+async fn identify(method: &Method, headers: &HeaderMap, peer: Option<&Peer>, house: &House) -> Result<Caller, Failure> {
     let origin = client_address(headers, peer, &house.options).to_string();
     if let Some(secret) = bearer(headers)? {
         let known = house.access.by_token(secret).await?;

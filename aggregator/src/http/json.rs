@@ -57,9 +57,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(rejection) => {
-                Err(Failure::bad_request(format!("The query does not fit: {}", rejection.body_text())))
-            }
+            Err(rejection) => Err(Failure::bad_request(format!("The query does not fit: {}", rejection.body_text()))),
         }
     }
 }
@@ -74,20 +72,17 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(path)) => Ok(Self(path)),
-            Err(rejection) => {
-                Err(Failure::bad_request(format!("The address does not fit: {}", rejection.body_text())))
-            }
+            Err(rejection) => Err(Failure::bad_request(format!("The address does not fit: {}", rejection.body_text()))),
         }
     }
 }
 
 /// Items asked for, within bounds.
 pub fn limit_of(query: &PageQuery) -> Result<u32, Failure> {
-    let limit = query.limit.unwrap_or(PAGE);
-    if (1..=MOST).contains(&limit) {
-        return Ok(limit);
+    match query.limit.unwrap_or(PAGE) {
+        0 => Err(Failure::bad_request(format!("`limit` must be 1 to {MOST}"))),
+        limit => Ok(limit.min(MOST)),
     }
-    Err(Failure::bad_request(format!("`limit` must lie between 1 and {MOST}")))
 }
 
 /// Cuts one more row than asked for off a list, and says from which kept row the next page goes on.
@@ -111,7 +106,7 @@ mod tests {
     fn the_limit_has_bounds() {
         let limit = |limit| limit_of(&PageQuery { limit, cursor: None }).ok();
         assert_eq!([limit(None), limit(Some(1)), limit(Some(1000))], [Some(100), Some(1), Some(1000)]);
-        assert_eq!([limit(Some(0)), limit(Some(1001))], [None, None]);
+        assert_eq!([limit(Some(0)), limit(Some(1001))], [None, Some(1000)]);
     }
 
     #[test]

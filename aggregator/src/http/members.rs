@@ -29,11 +29,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/members/{id}/link", post(link))
 }
 
-async fn list(
-    State(house): State<Arc<House>>,
-    caller: Caller,
-    Query(query): Query<PageQuery>,
-) -> Answer<Page<Actor>> {
+async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Query<PageQuery>) -> Answer<Page<Actor>> {
     caller.require(Role::Admin)?;
     let limit = limit_of(&query)?;
     let after = query.cursor.unwrap_or_default();

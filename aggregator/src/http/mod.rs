@@ -2,13 +2,14 @@
 
 mod audit;
 pub mod failure;
+pub(crate) mod fleet;
 pub mod guard;
-mod fleet;
 mod headers;
 mod health;
 mod hosts;
 pub mod json;
 mod members;
+mod raw;
 mod sign_in;
 mod tokens;
 mod web;

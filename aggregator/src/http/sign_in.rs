@@ -24,10 +24,7 @@ pub(super) fn open_routes() -> Router<Arc<House>> {
 
 /// Routes of a signed-in caller.
 pub(super) fn routes() -> Router<Arc<House>> {
-    Router::new()
-        .route("/sign-out", post(sign_out))
-        .route("/me", get(me))
-        .route("/me/password", post(change_password))
+    Router::new().route("/sign-out", post(sign_out)).route("/me", get(me)).route("/me/password", post(change_password))
 }
 
 async fn sign_in(
@@ -90,17 +87,14 @@ async fn describe(house: &House, id: ActorId) -> Result<Me, Failure> {
     })
 }
 
+/// The cookie goes to the sub-path we are served under, and to no neighbour there.
 fn cookie_path(house: &House) -> String {
-    let public = house.options.public_url.as_ref().map_or("", |url| url.path());
-    let path = if house.options.base_path.is_empty() { public } else { &house.options.base_path };
-    // A proxy may cut the sub-path off on the way to us, so the cookie must fit every path but that of a stated one.
-    if path.is_empty() { "/".to_owned() } else { path.to_owned() }
+    if house.options.base_path.is_empty() { "/".to_owned() } else { house.options.base_path.clone() }
 }
 
 fn set_cookie(secret: &str, seconds: i64, path: &str, secure: bool) -> Result<HeaderValue, Failure> {
     let secure = if secure { "; Secure" } else { "" };
-    let text =
-        format!("{COOKIE_NAME}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{COOKIE_NAME}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).map_err(|_| Failure::internal())
 }
 

@@ -24,11 +24,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/tokens", get(list).post(create)).route("/tokens/{id}", delete(revoke))
 }
 
-async fn list(
-    State(house): State<Arc<House>>,
-    caller: Caller,
-    Query(query): Query<PageQuery>,
-) -> Answer<Page<Token>> {
+async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Query<PageQuery>) -> Answer<Page<Token>> {
     let limit = limit_of(&query)?;
     let before = query.cursor.unwrap_or_else(|| NEWEST.to_owned());
     let whose = if caller.role == Role::Admin { String::new() } else { caller.actor_id.to_string() };

@@ -108,11 +108,8 @@ fn respond(data: Cow<'static, [u8]>, kind: &'static str, cache: HeaderValue, hea
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fresh = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
     let length = data.len();
-    let mut response = if fresh {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Response::new(Body::from(data.into_owned()))
-    };
+    let mut response =
+        if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(data.into_owned())) };
     let answer = response.headers_mut();
     if !fresh {
         answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -1,0 +1,198 @@
+//! The agent of this machine as a child process of `muster up`: joined once, run for ever, restarted when it ends.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+use crate::access::By;
+use crate::domain::name::host_name_from;
+use crate::house::House;
+use crate::machine;
+use crate::options::join_token;
+use crate::private;
+use crate::spawn::Tasks;
+use crate::store::settings;
+
+/// Name of the program.
+const PROGRAM: &str = "muster-agent";
+
+/// Pause before the agent is started again: grows from the first to the last while it keeps ending at once.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// An agent that ran this long was well: the next pause is short again.
+const WELL: Duration = Duration::from_secs(60);
+
+/// How long the agent may take to end by itself at a stop.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The agent of this machine.
+pub(super) struct LocalAgent {
+    house: Arc<House>,
+    state: PathBuf,
+    roots: Vec<String>,
+}
+
+impl LocalAgent {
+    /// Keeps its identity in the data folder. No roots means its defaults.
+    pub(super) fn new(house: &Arc<House>, roots: Vec<String>) -> Self {
+        Self { state: house.options.data.join("agent"), house: Arc::clone(house), roots }
+    }
+
+    /// Runs it until the server stops.
+    pub(super) fn start(self, tasks: &Tasks) {
+        let own = tasks.clone();
+        tasks.spawn("local agent", async move { self.supervise(&own).await });
+    }
+
+    async fn supervise(self, tasks: &Tasks) {
+        let mut pause = PAUSES.0;
+        while !tasks.is_stopping() {
+            let begun = Instant::now();
+            match self.run_once(tasks).await {
+                Ok(()) if tasks.is_stopping() => return,
+                Ok(()) => tracing::warn!("the agent of this machine ended; it is started again"),
+                Err(error) => tracing::warn!("the agent of this machine does not run: {error:#}"),
+            }
+            pause = if begun.elapsed() > WELL { PAUSES.0 } else { (pause * 2).min(PAUSES.1) };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = tasks.stopping() => return,
+            }
+        }
+    }
+
+    async fn run_once(&self, tasks: &Tasks) -> anyhow::Result<()> {
+        let program = find_program()?;
+        self.make_joined(&program, tasks).await?;
+        let mut command = self.command(&program);
+        command.args(["run", "--exit-with-parent"]);
+        for root in &self.roots {
+            command.arg("--root").arg(root);
+        }
+        // Its standard input is a pipe that we hold: when we die, however suddenly, it ends too.
+        let mut child = command.stdin(Stdio::piped()).spawn().context("it cannot be started")?;
+        let lifeline = child.stdin.take();
+        pass_lines_on(&mut child, tasks);
+        tokio::select! {
+            status = child.wait() => tracing::debug!(status = ?status, "the agent of this machine ended"),
+            () = tasks.stopping() => {
+                drop(lifeline);
+                if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+                    child.kill().await.context("it cannot be stopped")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&self, program: &PathBuf) -> Command {
+        let mut command = Command::new(program);
+        command.arg("--state").arg(&self.state);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Makes sure that the agent has an identity which this fleet knows, and knows where we are.
+    async fn make_joined(&self, program: &PathBuf, tasks: &Tasks) -> anyhow::Result<()> {
+        let url = self.url();
+        if self.has_joined(&url).await? {
+            return Ok(());
+        }
+        let name = self.free_name().await?;
+        let join = self.house.access.host_add(&By::cli(), &name).await?;
+        let mut command = self.command(program);
+        command.args(["join", "--force", &url, &join_token(&join.secret, self.house.options.pin.as_deref())]);
+        if url.starts_with("http://") && !self.house.options.listen.ip().is_loopback() {
+            command.arg("--insecure");
+        }
+        let mut child = command.stdin(Stdio::null()).spawn().context("it cannot be started")?;
+        pass_lines_on(&mut child, tasks);
+        let status = child.wait().await?;
+        if !status.success() {
+            bail!("it could not join ({status})");
+        }
+        tracing::info!(host.name = name, "this machine joined the fleet");
+        Ok(())
+    }
+
+    /// Our address as this machine reaches it, whatever the public one is.
+    fn url(&self) -> String {
+        let options = &self.house.options;
+        let mut address = options.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() {
+                std::net::Ipv4Addr::LOCALHOST.into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        format!("{}://{address}", if options.tls.is_on() { "https" } else { "http" })
+    }
+
+    /// Whether the identity on disk is of a host of this fleet. Where only our address or certificate has changed since,
+    /// it is corrected.
+    async fn has_joined(&self, url: &str) -> anyhow::Result<bool> {
+        let file = self.state.join("identity.json");
+        let Ok(text) = tokio::fs::read_to_string(&file).await else { return Ok(false) };
+        let Ok(mut identity) = serde_json::from_str::<Value>(&text) else { return Ok(false) };
+        let ours = settings::aggregator_id(&self.house.db).await?;
+        let host = identity["host_id"].as_str().and_then(|id| id.parse().ok());
+        let Some(host) = host.filter(|_| identity["aggregator_id"] == ours.as_str()) else { return Ok(false) };
+        if !self.house.access.is_host(host).await? {
+            return Ok(false);
+        }
+        let pin = self.house.options.pin.as_deref().map_or(Value::Null, Value::from);
+        if identity["url"] != url || identity["pin"] != pin {
+            identity["url"] = url.into();
+            identity["pin"] = pin;
+            private::write(&file, identity.to_string().as_bytes())?;
+        }
+        Ok(true)
+    }
+
+    /// This machine's name, or with a number behind it when another host has it already.
+    async fn free_name(&self) -> anyhow::Result<String> {
+        let name = host_name_from(&machine::hostname());
+        for number in 1..1000 {
+            let candidate = if number == 1 { name.clone() } else { format!("{name:.58}-{number}") };
+            if self.house.access.host_named(&candidate).await.is_err() {
+                return Ok(candidate);
+            }
+        }
+        bail!("every name like {name} is taken: remove hosts that are gone with `muster host remove NAME`")
+    }
+}
+
+/// Beside our own program first: that one has our version.
+fn find_program() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join(PROGRAM)));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let candidates = own.into_iter().chain(std::env::split_paths(&path).map(|folder| folder.join(PROGRAM)));
+    candidates.into_iter().find(|candidate| candidate.is_file()).with_context(|| {
+        format!("{PROGRAM} is neither beside muster nor in PATH: install it, or run `muster up --no-agent`")
+    })
+}
+
+/// What the agent says goes where our own logs go.
+fn pass_lines_on(child: &mut Child, tasks: &Tasks) {
+    if let Some(out) = child.stdout.take() {
+        tasks.spawn("agent output", copy_lines(out));
+    }
+    if let Some(err) = child.stderr.take() {
+        tasks.spawn("agent log", copy_lines(err));
+    }
+}
+
+async fn copy_lines(from: impl AsyncRead + Unpin) {
+    let mut lines = BufReader::new(from).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        eprintln!("agent: {line}");
+    }
+}

@@ -1,0 +1,61 @@
+//! `muster host …`
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::args::Globals;
+use super::serve::{PIN_SETTING, URL_SETTING};
+use super::{open, table};
+use crate::access::By;
+use crate::domain::time::rfc3339;
+use crate::options::join_command;
+use crate::store::{enrolments, settings};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HostCommand {
+    /// Print the command that makes a machine join under this name; its token works once, for 24 hours
+    Add {
+        /// Name of the host in the fleet: letters, digits, `-`, `_`, `.`
+        name: String,
+    },
+    /// List the hosts
+    List,
+    /// Remove a host: it can send nothing more, and its archive stays
+    Remove {
+        /// Name of the host
+        name: String,
+    },
+}
+
+pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Result<()> {
+    let (db, access) = open(globals).await?;
+    match command {
+        HostCommand::Add { name } => {
+            let url = settings::get(&db, URL_SETTING).await?.context(
+                "the aggregator has not run on this database yet: start it with `muster serve` first, so that the join \
+                 command can carry its address and certificate",
+            )?;
+            let pin = settings::get(&db, PIN_SETTING).await?.filter(|pin| !pin.is_empty());
+            let join = access.host_add(&By::cli(), &name).await?;
+            println!("{}", join_command(&url, &join.secret, pin.as_deref()));
+            eprintln!("Run this on {name}. It works once, until {}.", rfc3339(join.expires_at));
+        }
+        HostCommand::List => {
+            let rows: Vec<_> = enrolments::hosts(&db)
+                .await?
+                .into_iter()
+                .map(|host| {
+                    let system = format!("{} {}", host.os, host.arch);
+                    [host.name, host.hostname, system, host.agent_version, table::time(host.last_seen_at)]
+                })
+                .collect();
+            table::print(["NAME", "HOSTNAME", "SYSTEM", "AGENT", "LAST SEEN"], &rows);
+        }
+        HostCommand::Remove { name } => {
+            let id = access.host_named(&name).await?;
+            access.host_remove(&By::cli(), id).await?;
+            println!("{name} is removed. Its archive stays; run `muster-agent leave` on the machine itself.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Logs: for a person on a terminal, as JSON by flag. They go to standard error; standard output is for answers.
+
+use std::io::{IsTerminal as _, stderr};
+
+use tracing_subscriber::EnvFilter;
+
+use super::args::Globals;
+
+/// Crates below ours that talk too much at `info`.
+const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,tower=warn,rustls=warn";
+
+/// Starts logging. A level that is not understood is said, and `info` used.
+pub(super) fn init(globals: &Globals) {
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", globals.log)).unwrap_or_else(|error| {
+        eprintln!("muster: --log {:?} is not understood ({error}); logging at info", globals.log);
+        EnvFilter::new(format!("{QUIET},info"))
+    });
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    if globals.log_json {
+        builder.json().flatten_event(true).init();
+    } else {
+        builder.with_ansi(stderr().is_terminal()).with_target(false).init();
+    }
+}

@@ -1,0 +1,107 @@
+//! Floor 5: the command line.
+
+mod agent;
+mod args;
+mod doctor;
+mod hosts;
+mod logs;
+mod owner;
+mod serve;
+mod table;
+mod tokens;
+mod up;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::access::Access;
+use crate::machine;
+use crate::store::Db;
+use args::{Globals, ServeArgs};
+
+/// Watch your coding agents on all your machines: archive, live view, one place.
+#[derive(Debug, Parser)]
+#[command(
+    name = "muster",
+    version,
+    about,
+    after_help = "Examples:
+  muster up                              try it: this machine's sessions, in the browser
+  muster serve --listen 0.0.0.0:4600     the aggregator of a team (TLS is on by itself)
+  muster host add workstation            print the command that makes another machine join
+  muster user add ann --role member      print a sign-in link for a new member
+  muster verify                          compare the archive with the files on all hosts
+
+What a flag can say, the environment can say too: MUSTER_DATA, MUSTER_LISTEN, MUSTER_DATABASE, …
+A flag counts more than the environment."
+)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the aggregator and an agent for this machine: everything in one command.
+    Up(up::UpArgs),
+    /// Run the aggregator; agents join from other machines.
+    Serve(ServeArgs),
+    /// Add, list and remove the machines of the fleet.
+    #[command(subcommand)]
+    Host(hosts::HostCommand),
+    /// Add and list people, set passwords, make sign-in links.
+    #[command(subcommand)]
+    User(users::UserCommand),
+    /// Create, list and revoke the tokens of scripts.
+    #[command(subcommand)]
+    Token(tokens::TokenCommand),
+    /// Look for what is wrong with this installation, and say how to mend it.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Runs the command line and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logs::init(&cli.globals);
+    machine::keep_files_private();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("muster: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(cli));
+    // Work that did not end within the drain time must not keep the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("muster: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let globals = &cli.globals;
+    match cli.command {
+        Command::Up(args) => up::run(globals, args).await?,
+        Command::Serve(args) => serve::run(globals, args).await?,
+        Command::Host(command) => hosts::run(globals, command).await?,
+        Command::User(command) => users::run(globals, command).await?,
+        Command::Token(command) => tokens::run(globals, command).await?,
+        Command::Doctor(args) => return doctor::run(globals, args).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The database and the room of access, for commands that work beside a running server.
+async fn open(globals: &Globals) -> anyhow::Result<(Db, Access)> {
+    let db = globals.open_database().await?;
+    Ok((db.clone(), Access::new(db)))
+}

@@ -1,0 +1,65 @@
+//! `muster up`: the aggregator and an agent for this machine, in one command.
+
+use std::io::{IsTerminal as _, stdout};
+use std::process::Stdio;
+
+use clap::Args;
+
+use super::agent::LocalAgent;
+use super::args::{Globals, ServeArgs};
+use super::owner;
+use super::serve::Running;
+
+/// Flags of `up`.
+#[derive(Debug, Args)]
+pub(super) struct UpArgs {
+    #[command(flatten)]
+    serve: ServeArgs,
+    /// Folder of transcripts to follow, with its coder's name, for example claude=/srv/claude; may be repeated.
+    /// Replaces the agent's defaults (~/.claude/projects and $CLAUDE_CONFIG_DIR/projects)
+    #[arg(long = "root", value_name = "CODER=DIR")]
+    roots: Vec<String>,
+    /// Run no agent for this machine
+    #[arg(long)]
+    no_agent: bool,
+    /// Do not open the browser
+    #[arg(long, env = "MUSTER_NO_OPEN")]
+    no_open: bool,
+}
+
+pub(super) async fn run(globals: &Globals, args: UpArgs) -> anyhow::Result<()> {
+    let running = Running::start(args.serve.options(globals)?).await?;
+    let house = &running.house;
+    owner::keep_token(&house.access, &house.options.data).await?;
+    let link = owner::sign_in_link(&house.access, &house.options).await?;
+    println!("Muster runs at {}", house.options.url());
+    println!("Sign in (works once, for 15 minutes; again with `muster user link owner`):\n  {link}");
+    if !args.no_agent {
+        LocalAgent::new(house, args.roots).start(&running.tasks);
+    }
+    if !args.no_open && stdout().is_terminal() {
+        open_browser(&link);
+    }
+    running.until_stopped().await
+}
+
+/// Opens the browser where there is a desktop; failing costs nothing, the link is printed.
+fn open_browser(link: &str) {
+    let desktop = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if desktop("DISPLAY") || desktop("WAYLAND_DISPLAY") {
+        "xdg-open"
+    } else {
+        return;
+    };
+    let opened = std::process::Command::new(program)
+        .arg(link)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Err(error) = opened {
+        tracing::debug!(error = %error, "no browser could be opened");
+    }
+}
