@@ -1,0 +1,141 @@
+//! `muster-agent doctor`: every check says what is wrong and how to mend it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Place, Roots, runtime};
+use crate::config::ConfigFile;
+use crate::identity::Identity;
+use crate::link;
+use crate::platform::{fs_kind, private, status_socket, watch_limit};
+use crate::roots::RootSpec;
+
+/// Clocks further apart than this confuse people who read times of two hosts side by side.
+const SKEW_SECONDS: i64 = 30;
+
+/// Free watches below which a large set of transcripts may run out of them.
+const FEW_WATCHES: u64 = 65_536;
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    roots: Roots,
+}
+
+/// What a check found.
+enum Finding {
+    Good(String),
+    Note(String),
+    Bad(String),
+}
+
+use Finding::{Bad, Good, Note};
+
+impl Doctor {
+    pub(super) fn execute(self, place: &Place) -> anyhow::Result<ExitCode> {
+        let mut findings = Vec::new();
+        match Identity::load(&place.state) {
+            Ok(identity) => {
+                findings.push(Good(format!("joined {} as {}", identity.url, identity.host_name)));
+                findings.push(privacy(&Identity::file(&place.state)));
+                findings.extend(runtime()?.block_on(aggregator(&identity)));
+            }
+            Err(error) => findings.push(Bad(error.to_string())),
+        }
+        findings.push(running(&place.state));
+        match ConfigFile::load(place.config.as_deref(), &place.state).and_then(|file| file.with(&self.roots.given())) {
+            Ok((source, _)) => findings.extend(source.find().iter().map(root)),
+            Err(error) => findings.push(Bad(error.to_string())),
+        }
+        findings.extend(watches());
+        Ok(report(&findings))
+    }
+}
+
+fn report(findings: &[Finding]) -> ExitCode {
+    for finding in findings {
+        match finding {
+            Good(text) => println!("ok    {text}"),
+            Note(text) => println!("note  {text}"),
+            Bad(text) => println!("BAD   {text}"),
+        }
+    }
+    if findings.iter().any(|finding| matches!(finding, Bad(_))) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn privacy(path: &Path) -> Finding {
+    match private::exposure(path) {
+        Ok(None) => Good(format!("{} is readable by its owner only", path.display())),
+        Ok(Some(why)) => Bad(format!("{} holds this host's key and others may read it: {why}", path.display())),
+        Err(error) => Bad(format!("{}: {error}", path.display())),
+    }
+}
+
+async fn aggregator(identity: &Identity) -> Vec<Finding> {
+    let url = match link::check_url(&identity.url, true) {
+        Ok(url) => url,
+        Err(error) => return vec![Bad(error.to_string())],
+    };
+    let clear = url.scheme_str() == Some("http") && link::check_url(&identity.url, false).is_err();
+    let mut findings = Vec::new();
+    if clear {
+        findings.push(Note("the link is not encrypted; join again with an https:// address".into()));
+    }
+    match link::probe(&url, identity).await {
+        Ok(probe) => {
+            let how = if identity.pin.is_some() { "its key is the pinned one" } else { "no key is pinned" };
+            findings.push(Good(format!("the aggregator answers in {} ms; {how}", probe.round_trip_ms)));
+            findings.extend(probe.clock_ahead_seconds.map(skew));
+        }
+        Err(error) => findings.push(Bad(error.to_string())),
+    }
+    findings
+}
+
+fn skew(ahead: i64) -> Finding {
+    if ahead.abs() <= SKEW_SECONDS {
+        return Good("the clocks agree".into());
+    }
+    let which = if ahead > 0 { "ahead of" } else { "behind" };
+    Note(format!(
+        "this clock is {} s {which} the aggregator's; switch time synchronisation on (timedatectl set-ntp true)",
+        ahead.abs()
+    ))
+}
+
+fn running(state: &Path) -> Finding {
+    match status_socket::ask(state) {
+        Ok(_) => Good("an agent is running".into()),
+        Err(_) => Note("no agent is running; start it with: muster-agent run".into()),
+    }
+}
+
+fn root(spec: &RootSpec) -> Finding {
+    let folder = spec.folder();
+    let shown = format!("{}={}", spec.coder, folder.display());
+    match std::fs::read_dir(&folder) {
+        Ok(_) => match fs_kind::without_events(&folder) {
+            Some(kind) => {
+                Note(format!("{shown} lies on {kind}, which tells of no changes; it is rescanned every second or so"))
+            }
+            None => Good(format!("{shown} can be read")),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Note(format!("{shown} does not exist yet; it is followed as soon as it does"))
+        }
+        Err(error) => Bad(format!(
+            "{shown} cannot be read ({error}); run the agent as its owner, or give read access: setfacl -R -m u:$USER:rX '{}'",
+            folder.display()
+        )),
+    }
+}
+
+fn watches() -> Option<Finding> {
+    let limit = watch_limit::present()?;
+    if limit >= FEW_WATCHES {
+        return Some(Good(format!("{limit} folders may be watched")));
+    }
+    Some(Note(format!("only {limit} folders may be watched by one user; raise that with: {}", watch_limit::RAISE)))
+}

@@ -1,0 +1,134 @@
+//! The commands.
+
+mod doctor;
+mod join;
+mod leave;
+mod run;
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Given};
+
+/// Follows the transcripts of coding agents on this host and streams them to a Muster aggregator.
+///
+/// Settings: flags go before the environment (MUSTER_AGENT_*), that before the config file (config.toml in the state
+/// folder, or --config FILE), that before the defaults.
+///
+///   muster-agent join https://hub.example:7443 TOKEN     join the fleet (the command `muster host add NAME` prints)
+///   muster-agent run                                     follow transcripts until asked to end
+///   muster-agent status                                  how it stands
+///   muster-agent doctor                                  what is wrong, and how to mend it
+#[allow(clippy::doc_markdown, rustdoc::bare_urls)] // shown as it is by --help
+#[derive(Debug, Parser)]
+#[command(name = "muster-agent", version, verbatim_doc_comment)]
+pub struct Cli {
+    /// Folder of this agent's identity, config file and status socket [default: ~/.config/muster-agent; as root
+    /// /var/lib/muster-agent if it exists]
+    #[arg(long, global = true, env = "MUSTER_AGENT_STATE", value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Config file [default: config.toml in the state folder]
+    #[arg(long, global = true, env = "MUSTER_AGENT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Write the log as JSON lines
+    #[arg(long, global = true, env = "MUSTER_AGENT_LOG_JSON")]
+    log_json: bool,
+    /// What to log: error, warn, info, debug, or a filter such as `muster_agent=debug`
+    #[arg(long, global = true, env = "MUSTER_AGENT_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Join a fleet with a one-time token
+    Join(join::Join),
+    /// Follow transcripts until asked to end
+    Run(run::Run),
+    /// Show how the running agent stands
+    Status(show::Show),
+    /// Check everything that can be wrong, and say how to mend it
+    Doctor(doctor::Doctor),
+    /// Leave the fleet: forget this host's identity
+    Leave(leave::Leave),
+}
+
+/// Which transcripts to follow.
+#[derive(Debug, Args)]
+struct Roots {
+    /// Follow DIR as the transcripts of CODER, instead of ~/.claude/projects (may be repeated). A coder's home, such as
+    /// ~/.claude, stands for its `projects` folder. Environment: `MUSTER_AGENT_ROOTS`, separated by `;`. Config file:
+    /// roots = [{ coder = "claude", path = "/srv/alice/.claude" }]
+    #[arg(long = "root", value_name = "CODER=DIR")]
+    named: Vec<String>,
+    /// Also follow the Claude Code of every user of this machine (config file: `all_homes = true`)
+    #[arg(long, env = "MUSTER_AGENT_ALL_HOMES")]
+    all_homes: bool,
+    /// Do not rely on change notification: look for changes every second or so (config file: rescan = true)
+    #[arg(long, env = "MUSTER_AGENT_RESCAN")]
+    rescan: bool,
+    /// Send an incomplete last line as it is when it has not grown for this long [default: 30000; config file:
+    /// `torn_after_seconds`]
+    #[arg(long, env = "MUSTER_AGENT_TORN_AFTER_MS", value_name = "MILLISECONDS")]
+    torn_after_ms: Option<u64>,
+}
+
+impl Roots {
+    fn given(&self) -> Given {
+        let from_env = || {
+            let text = std::env::var("MUSTER_AGENT_ROOTS").unwrap_or_default();
+            text.split(';').filter(|root| !root.is_empty()).map(str::to_owned).collect()
+        };
+        Given {
+            roots: if self.named.is_empty() { from_env() } else { self.named.clone() },
+            all_homes: self.all_homes,
+            rescan: self.rescan,
+            torn_after_ms: self.torn_after_ms,
+        }
+    }
+}
+
+/// What every command needs.
+struct Place {
+    state: PathBuf,
+    config: Option<PathBuf>,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli);
+    let place = Place { state: cli.state.unwrap_or_else(config::default_state), config: cli.config };
+    let done = match cli.command {
+        Command::Join(join) => join.execute(&place),
+        Command::Run(run) => run.execute(&place),
+        Command::Status(show) => show.execute(&place),
+        Command::Doctor(doctor) => doctor.execute(&place),
+        Command::Leave(leave) => leave.execute(&place),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("muster-agent: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn start_log(cli: &Cli) {
+    use std::io::IsTerminal;
+
+    let filter = tracing_subscriber::EnvFilter::new(&cli.log);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if cli.log_json {
+        log.json().flatten_event(true).init();
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal()).init();
+    }
+}
+
+/// One thread is enough: the link and the status wait for most of their time.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
