@@ -1,0 +1,130 @@
+//! Floor 1: bytes → entries. A line in, a value out; parsing never fails and never keeps more than a reader needs.
+//!
+//! One folder per coder, in it one file per kind of line. A line that nobody understands is still an entry: its bytes
+//! stay in the archive, its kind is kept, and it is counted.
+
+pub mod claude;
+pub mod generic;
+pub mod lenient;
+pub mod lines;
+pub mod preview;
+
+use crate::domain::session::TitleSource;
+use crate::domain::time::Millis;
+use lines::Place;
+use muster_proto::ids::TranscriptId;
+use preview::Preview;
+
+/// Raised when the same bytes would now be understood differently: everything derived is then derived again.
+pub const PARSER_VERSION: i64 = 1;
+
+/// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
+pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a line is to a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Part of what was said and done.
+    Conversation,
+    /// A record that the client keeps for itself.
+    Bookkeeping,
+    /// Not what the client writes (torn, damaged, not JSON).
+    Unreadable,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A person typed it.
+    Human,
+    /// The coder's model wrote it.
+    Assistant,
+    /// The model calls a tool.
+    ToolUse,
+    /// What a tool answered.
+    ToolResult,
+    /// The model thinks.
+    Thinking,
+    /// The client said it.
+    System,
+}
+
+/// One line, understood as far as it can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The coder's own word for the line; empty when the line has none.
+    pub kind: String,
+    /// What it is to a reader.
+    pub class: Class,
+    /// Who speaks, on conversation lines.
+    pub role: Option<Role>,
+    /// The line's own id.
+    pub uuid: Option<String>,
+    /// When it was written.
+    pub time: Option<Millis>,
+    /// Plain text for a reader.
+    pub preview: Preview,
+    /// What the line says about its session.
+    pub facts: LineFacts,
+}
+
+/// An entry and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Transcript that it stands in.
+    pub transcript: TranscriptId,
+    /// Its line there.
+    pub place: Place,
+    /// What the line says.
+    pub entry: Entry,
+}
+
+/// What one line says about its session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineFacts {
+    /// The coder's own id of the session.
+    pub session: Option<String>,
+    /// Working directory.
+    pub cwd: Option<String>,
+    /// Git branch.
+    pub branch: Option<String>,
+    /// Version of the client.
+    pub version: Option<String>,
+    /// How the client was started.
+    pub entrypoint: Option<String>,
+    /// Model that answered.
+    pub model: Option<String>,
+    /// A title, and where it comes from.
+    pub title: Option<(TitleSource, String)>,
+}
+
+impl Entry {
+    /// A line that cannot be read, with the reason as its preview.
+    pub fn unreadable(reason: &str) -> Self {
+        Self {
+            kind: String::new(),
+            class: Class::Unreadable,
+            role: None,
+            uuid: None,
+            time: None,
+            preview: Preview::cut(reason),
+            facts: LineFacts::default(),
+        }
+    }
+
+    /// A line too long to be parsed.
+    pub fn oversized(bytes: u64) -> Self {
+        Self::unreadable(&format!("line of {bytes} bytes, too long to show; the archive holds it whole"))
+    }
+}
+
+/// Parses one line (without its newline) of the given coder's transcript.
+pub fn parse_line(coder: &str, line: &[u8]) -> Entry {
+    if line.len() > ENTRY_BYTES {
+        return Entry::oversized(line.len() as u64);
+    }
+    match coder {
+        "claude" => claude::parse_line(line),
+        _ => generic::parse_line(line),
+    }
+}

@@ -1,0 +1,80 @@
+//! Plain text for a reader, bounded.
+
+/// Longest preview in characters: about a screen of text.
+pub const PREVIEW_CHARS: usize = 2_000;
+
+/// Longest title in characters: one row of a list, with room to spare.
+pub const TITLE_CHARS: usize = 160;
+
+/// Text of a line for a reader.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// The text, at most [`PREVIEW_CHARS`] characters.
+    pub text: String,
+    /// There was more.
+    pub cut: bool,
+}
+
+impl Preview {
+    /// The start of a text.
+    pub fn cut(text: &str) -> Self {
+        let mut preview = Self::default();
+        preview.push(text);
+        preview
+    }
+
+    /// Adds a part on a line of its own, as far as there is room.
+    pub fn push(&mut self, part: &str) {
+        let part = part.trim();
+        if part.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        // A character has at most four bytes: no need to count a long text to its end.
+        let room = PREVIEW_CHARS.saturating_sub(self.text.chars().count());
+        match part.char_indices().nth(room) {
+            None => self.text.extend(part.chars().filter(|c| readable(*c))),
+            Some((end, _)) => {
+                self.text.extend(part[..end].chars().filter(|c| readable(*c)));
+                self.cut = true;
+            }
+        }
+    }
+}
+
+/// Control characters (terminal escapes among them) have no place in text for a reader.
+fn readable(c: char) -> bool {
+    !c.is_control() || matches!(c, '\n' | '\t')
+}
+
+/// The first line of a text that says something, as a title; `None` when there is none.
+pub fn title_of(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let title: String = line.chars().filter(|c| readable(*c)).take(TITLE_CHARS).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_character() {
+        let preview = Preview::cut(&"日".repeat(PREVIEW_CHARS + 1));
+        assert_eq!(preview.text.chars().count(), PREVIEW_CHARS);
+        assert!(preview.cut);
+    }
+
+    #[test]
+    fn escape_sequences_do_not_reach_a_reader() {
+        assert_eq!(Preview::cut("\u{1b}[31mred\u{7}\tend").text, "[31mred\tend");
+    }
+
+    #[test]
+    fn a_title_is_the_first_line_that_says_something() {
+        assert_eq!(title_of("\n  \n fix the build \nplease").as_deref(), Some("fix the build"));
+        assert_eq!(title_of(" \n "), None);
+    }
+}
