@@ -121,6 +121,11 @@ CREATE TABLE transcripts (
     lines            BIGINT NOT NULL DEFAULT 0,
     -- The committed bytes end inside a line that was torn and archived as it was.
     mid_line         BOOLEAN NOT NULL DEFAULT FALSE,
+    -- Fingerprints: SHA-256 of the first and of the last few committed bytes, by which a host finds the file again.
+    head_bytes       BIGINT NOT NULL DEFAULT 0,
+    head_sha256      BYTEA,
+    tail_bytes       BIGINT NOT NULL DEFAULT 0,
+    tail_sha256      BYTEA,
     state            TEXT NOT NULL CHECK (state IN ('live', 'gone')),
     created_at       BIGINT NOT NULL,
     updated_at       BIGINT NOT NULL,
@@ -147,6 +152,7 @@ CREATE TABLE frames (
     bytes         BYTEA NOT NULL,
     PRIMARY KEY (transcript_id, start_offset)
 );
+CREATE INDEX frames_line ON frames (transcript_id, first_line);
 
 -- One conversation; derived, rebuilt from the archive at any time.
 CREATE TABLE sessions (

@@ -33,7 +33,9 @@ pub enum StoreError {
     #[error("database: {0}")]
     Sql(#[from] sqlx::Error),
     /// The address is neither `sqlite:` nor `postgres:`.
-    #[error("--database {0:?} is not understood: use postgres://USER:PASSWORD@HOST/NAME, or leave it out for the embedded database")]
+    #[error(
+        "--database {0:?} is not understood: use postgres://USER:PASSWORD@HOST/NAME, or leave it out for the embedded database"
+    )]
     Address(String),
     /// The database was migrated by a newer Muster.
     #[error(
@@ -332,9 +334,10 @@ impl Tx {
 
     /// Makes it durable.
     pub async fn commit(self) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Lite(tx) => tx.commit().await?,
             Self::Pg(tx) => tx.commit().await?,
-        })
+        }
+        Ok(())
     }
 }

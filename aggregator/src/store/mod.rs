@@ -1,5 +1,17 @@
 //! Floor 2: all SQL, one file per noun.
 
+pub mod actors;
+pub mod audit;
+pub mod credentials;
 pub mod db;
+pub mod enrolments;
+pub mod frames;
+pub mod hosts;
+pub mod lines;
+pub mod sessions;
+pub mod settings;
+pub mod sign_ins;
+pub mod tokens;
+pub mod transcripts;
 
 pub use db::{Db, Result, StoreError};

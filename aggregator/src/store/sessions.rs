@@ -1,0 +1,203 @@
+//! Sessions and what was derived of their transcripts. Everything here can be rebuilt from the archive.
+
+use muster_proto::ids::TranscriptId;
+
+use super::db::{Db, Result, Tx};
+use super::transcripts::offset;
+use crate::domain::time::Millis;
+use crate::{statements, vals};
+
+statements! {
+    BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent')
+              AND (derived_offset < committed_offset OR derived_version <> $1) ORDER BY updated_at DESC";
+    CURSOR = "SELECT id, coder, host_id, kind, session_id, state, committed_offset, derived_offset, derived_version, facts
+              FROM transcripts WHERE id = $1";
+    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, session_id = $5 WHERE id = $1";
+    PARTS = "SELECT id, coder, host_id, kind, session_id, state, committed_offset, derived_offset, derived_version, facts
+             FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
+    SUBAGENTS = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM transcripts
+                 WHERE session_id = $1 AND kind = 'subagent' AND generation = 0";
+    UPSERT = "INSERT INTO sessions (id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint,
+              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+              ON CONFLICT (id) DO UPDATE SET coder = excluded.coder, hosts = excluded.hosts,
+              project_path = excluded.project_path, title = excluded.title, title_source = excluded.title_source,
+              branch = excluded.branch, client_version = excluded.client_version, entrypoint = excluded.entrypoint,
+              model = excluded.model, first_activity_at = excluded.first_activity_at,
+              last_activity_at = excluded.last_activity_at, entries = excluded.entries,
+              conversation = excluded.conversation, unreadable = excluded.unreadable, subagents = excluded.subagents,
+              gone = excluded.gone";
+    DELETE = "DELETE FROM sessions WHERE id = $1";
+    GET = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
+           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone FROM sessions WHERE id = $1";
+    PAGE = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
+            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone FROM sessions
+            WHERE (last_activity_at < $1 OR (last_activity_at = $1 AND id > $2))
+              AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM transcripts t WHERE t.session_id = sessions.id AND t.host_id = $3))
+              AND (CAST($4 AS TEXT) IS NULL OR project_path = $4)
+            ORDER BY last_activity_at DESC, id LIMIT $5";
+    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM sessions";
+}
+
+/// Where `derive` stands in one transcript, and what it knows.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct CursorRow {
+    /// Transcript.
+    pub id: String,
+    /// Coder whose format it has.
+    pub coder: String,
+    /// Host that it lies on.
+    pub host_id: String,
+    /// Word of its kind.
+    pub kind: String,
+    /// Session that it belongs to.
+    pub session_id: Option<String>,
+    /// Word of its state.
+    pub state: String,
+    /// Archived bytes.
+    pub committed_offset: i64,
+    /// Bytes derived.
+    pub derived_offset: i64,
+    /// Parser that derived them.
+    pub derived_version: i64,
+    /// What is known (JSON); empty at the start.
+    pub facts: String,
+}
+
+/// One conversation, as derived.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    /// Session id.
+    pub id: String,
+    /// Coder.
+    pub coder: String,
+    /// JSON array of host ids, latest activity first.
+    pub hosts: String,
+    /// Working directory of the latest entry.
+    pub project_path: String,
+    /// Title.
+    pub title: Option<String>,
+    /// Word of its source.
+    pub title_source: Option<String>,
+    /// Git branch.
+    pub branch: Option<String>,
+    /// Version of the client.
+    pub client_version: Option<String>,
+    /// How the client was started.
+    pub entrypoint: Option<String>,
+    /// Model of the latest reply.
+    pub model: Option<String>,
+    /// Time of the first entry.
+    pub first_activity_at: Option<Millis>,
+    /// Time of the latest entry; of arrival when no entry has a time.
+    pub last_activity_at: Millis,
+    /// Lines of the main transcripts.
+    pub entries: i64,
+    /// Conversation among them.
+    pub conversation: i64,
+    /// Unreadable among them.
+    pub unreadable: i64,
+    /// Subagent transcripts.
+    pub subagents: i64,
+    /// No main transcript is live.
+    pub gone: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Id {
+    id: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Number {
+    n: i64,
+}
+
+/// Transcripts that `derive` has not read to their end with this parser, latest activity first.
+pub async fn behind(db: &Db, version: i64) -> Result<Vec<String>> {
+    Ok(db.all::<Id>(BEHIND, vals![version]).await?.into_iter().map(|row| row.id).collect())
+}
+
+/// Where `derive` stands in a transcript.
+pub async fn cursor(db: &Db, id: TranscriptId) -> Result<Option<CursorRow>> {
+    db.optional(CURSOR, vals![id.to_string()]).await
+}
+
+/// Keeps where `derive` stands.
+pub async fn save_cursor(
+    tx: &mut Tx,
+    id: &str,
+    derived: u64,
+    version: i64,
+    facts: &str,
+    session: Option<&str>,
+) -> Result<()> {
+    tx.execute(SAVE, vals![id, offset(derived), version, facts, session.map(str::to_owned)]).await?;
+    Ok(())
+}
+
+/// Main transcripts of a session, oldest first.
+pub async fn parts(tx: &mut Tx, session: &str) -> Result<Vec<CursorRow>> {
+    tx.all(PARTS, vals![session]).await
+}
+
+/// Number of subagents of a session.
+pub async fn subagents(tx: &mut Tx, session: &str) -> Result<i64> {
+    Ok(tx.optional::<Number>(SUBAGENTS, vals![session]).await?.map_or(0, |row| row.n))
+}
+
+/// Stores a session.
+pub async fn upsert(tx: &mut Tx, row: SessionRow) -> Result<()> {
+    tx.execute(
+        UPSERT,
+        vals![
+            row.id,
+            row.coder,
+            row.hosts,
+            row.project_path,
+            row.title,
+            row.title_source,
+            row.branch,
+            row.client_version,
+            row.entrypoint,
+            row.model,
+            row.first_activity_at,
+            row.last_activity_at,
+            row.entries,
+            row.conversation,
+            row.unreadable,
+            row.subagents,
+            row.gone
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Removes a session that has no transcript any more.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.execute(DELETE, vals![id]).await?;
+    Ok(())
+}
+
+/// The session with this id.
+pub async fn get(db: &Db, id: &str) -> Result<Option<SessionRow>> {
+    db.optional(GET, vals![id]).await
+}
+
+/// Sessions, latest activity first, after the given place.
+pub async fn page(
+    db: &Db,
+    after: (Millis, &str),
+    host: Option<&str>,
+    project: Option<&str>,
+    limit: u32,
+) -> Result<Vec<SessionRow>> {
+    let (at, id) = after;
+    db.all(PAGE, vals![at, id, host.map(str::to_owned), project.map(str::to_owned), i64::from(limit)]).await
+}
+
+/// Number of sessions.
+pub async fn count(db: &Db) -> Result<i64> {
+    Ok(db.one::<Number>(COUNT, vec![]).await?.n)
+}

@@ -1,0 +1,316 @@
+//! Transcripts: files of sessions, each in one generation of its content.
+
+use muster_proto::ids::{HostId, TranscriptId};
+
+use super::db::{Db, Result, StoreError, Tx};
+use crate::domain::time::Millis;
+use crate::domain::transcript::{TranscriptKind, TranscriptState};
+use crate::{statements, vals};
+
+statements! {
+    GET = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id, committed_offset,
+           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           FROM transcripts WHERE id = $1";
+    LIVE_OF_HOST = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           FROM transcripts WHERE host_id = $1 AND state = 'live' ORDER BY updated_at DESC";
+    PAGE = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id, committed_offset,
+           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           FROM transcripts
+           WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR host_id = $2) AND (CAST($3 AS TEXT) IS NULL OR session_id = $3)
+             AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+           ORDER BY id LIMIT $5";
+    OF_SESSION = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           FROM transcripts WHERE session_id = $1 ORDER BY id LIMIT 2000";
+    GENERATION = "SELECT CAST(COALESCE(MAX(generation) + 1, 0) AS BIGINT) AS n FROM transcripts WHERE host_id = $1 AND path = $2";
+    LIVE_AT_PATH = "SELECT id FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
+    INSERT = "INSERT INTO transcripts (id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
+              state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', $12, $12)";
+    GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3 WHERE id = $1 AND host_id = $2 AND state = 'live'";
+    MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6
+             WHERE id = $1 AND host_id = $2 AND state = 'live'";
+    ADVANCE = "UPDATE transcripts SET committed_offset = $3, lines = $4, mid_line = $5, updated_at = $6,
+               head_bytes = CASE WHEN head_bytes = 0 THEN $7 ELSE head_bytes END,
+               head_sha256 = CASE WHEN head_bytes = 0 THEN $8 ELSE head_sha256 END,
+               tail_bytes = $9, tail_sha256 = $10
+               WHERE id = $1 AND committed_offset = $2 AND state = 'live'";
+    COLD = "SELECT id, compacted_offset, committed_offset FROM transcripts
+            WHERE compacted_offset < committed_offset AND updated_at < $1 ORDER BY updated_at LIMIT $2";
+    COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1";
+    HOLD = "UPDATE transcripts SET updated_at = $3 WHERE id = $1 AND committed_offset = $2 AND state = 'live'";
+}
+
+/// One file, as archived.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct TranscriptRow {
+    /// Typed id as text.
+    pub id: String,
+    /// Host that it lies on.
+    pub host_id: String,
+    /// Coder whose root it lies in.
+    pub coder: String,
+    /// Root folder on the host.
+    pub root: String,
+    /// Absolute path on the host.
+    pub path: String,
+    /// Word of a [`TranscriptKind`].
+    pub kind: String,
+    /// Frames are cut at newlines.
+    pub in_lines: bool,
+    /// 0 for the first content at this path.
+    pub generation: i64,
+    /// Device number in decimal.
+    pub device: String,
+    /// Inode number in decimal.
+    pub inode: String,
+    /// Session that it belongs to.
+    pub session_id: Option<String>,
+    /// Archived bytes.
+    pub committed_offset: i64,
+    /// Newlines among them.
+    pub lines: i64,
+    /// They end inside a line.
+    pub mid_line: bool,
+    /// Fingerprint of the first bytes.
+    pub head_bytes: i64,
+    /// Its digest.
+    pub head_sha256: Option<Vec<u8>>,
+    /// Fingerprint of the last bytes.
+    pub tail_bytes: i64,
+    /// Its digest.
+    pub tail_sha256: Option<Vec<u8>>,
+    /// Word of a [`TranscriptState`].
+    pub state: String,
+    /// When bytes last arrived.
+    pub updated_at: Millis,
+    /// Where compaction goes on.
+    pub compacted_offset: i64,
+}
+
+/// Reads a stored word or number of this floor.
+fn stored<T: std::str::FromStr>(text: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| StoreError::Corrupt(error.to_string()))
+}
+
+impl TranscriptRow {
+    /// Typed id.
+    pub fn id(&self) -> Result<TranscriptId> {
+        stored(&self.id)
+    }
+    /// What it holds.
+    pub fn kind(&self) -> Result<TranscriptKind> {
+        stored(&self.kind)
+    }
+    /// Whether it is still on its host.
+    pub fn state(&self) -> Result<TranscriptState> {
+        stored(&self.state)
+    }
+    /// Device and inode.
+    pub fn identity(&self) -> Result<(u64, u64)> {
+        Ok((stored(&self.device)?, stored(&self.inode)?))
+    }
+}
+
+/// A file that the archive does not know yet.
+#[derive(Debug, Clone)]
+pub struct NewTranscript {
+    /// Its id.
+    pub id: TranscriptId,
+    /// Host that it lies on.
+    pub host: HostId,
+    /// Coder whose root it lies in.
+    pub coder: String,
+    /// Root folder on the host.
+    pub root: String,
+    /// Absolute path on the host.
+    pub path: String,
+    /// What it holds.
+    pub kind: TranscriptKind,
+    /// Frames are cut at newlines.
+    pub in_lines: bool,
+    /// Device and inode.
+    pub identity: (u64, u64),
+    /// Session that it belongs to.
+    pub session: Option<String>,
+}
+
+/// How far a transcript moves in one commit.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// Transcript.
+    pub id: TranscriptId,
+    /// Committed offset before; the commit is refused when it is another.
+    pub from: u64,
+    /// Committed offset after.
+    pub to: u64,
+    /// Newlines after.
+    pub lines: u64,
+    /// The bytes end inside a line.
+    pub mid_line: bool,
+    /// Fingerprint of the first bytes; kept only when there is none yet.
+    pub head: (u32, [u8; 32]),
+    /// Fingerprint of the last bytes.
+    pub tail: (u32, [u8; 32]),
+}
+
+/// Which transcripts a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only of this host.
+    pub host: Option<String>,
+    /// Only of this session.
+    pub session: Option<String>,
+    /// Only in this state.
+    pub state: Option<TranscriptState>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Number {
+    n: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Id {
+    id: String,
+}
+
+/// The transcript with this id.
+pub async fn get(db: &Db, id: TranscriptId) -> Result<Option<TranscriptRow>> {
+    db.optional(GET, vals![id.to_string()]).await
+}
+
+/// Live transcripts of a host, latest activity first.
+pub async fn live_of_host(db: &Db, host: HostId) -> Result<Vec<TranscriptRow>> {
+    db.all(LIVE_OF_HOST, vals![host.to_string()]).await
+}
+
+/// Transcripts in the order of their ids, after the given one.
+pub async fn page(db: &Db, filter: &Filter, after: &str, limit: u32) -> Result<Vec<TranscriptRow>> {
+    let state = filter.state.map(|state| state.word().to_owned());
+    db.all(PAGE, vals![after, filter.host.clone(), filter.session.clone(), state, i64::from(limit)]).await
+}
+
+/// Transcripts of a session, oldest first, at most 2,000.
+pub async fn of_session(db: &Db, session: &str) -> Result<Vec<TranscriptRow>> {
+    db.all(OF_SESSION, vals![session]).await
+}
+
+/// Adds a transcript. Whatever was live at its path before is gone from now on; those ids are returned.
+pub async fn open(tx: &mut Tx, new: &NewTranscript, now: Millis) -> Result<Vec<String>> {
+    let host = new.host.to_string();
+    let before: Vec<Id> = tx.all(LIVE_AT_PATH, vals![host.as_str(), new.path.as_str()]).await?;
+    for old in &before {
+        tx.execute(GONE, vals![old.id.as_str(), host.as_str(), now]).await?;
+    }
+    let generation: Option<Number> = tx.optional(GENERATION, vals![host.as_str(), new.path.as_str()]).await?;
+    let (device, inode) = new.identity;
+    tx.execute(
+        INSERT,
+        vals![
+            new.id.to_string(),
+            host,
+            new.coder.as_str(),
+            new.root.as_str(),
+            new.path.as_str(),
+            new.kind.word(),
+            new.in_lines,
+            generation.map_or(0, |generation| generation.n),
+            device.to_string(),
+            inode.to_string(),
+            new.session.clone(),
+            now
+        ],
+    )
+    .await?;
+    Ok(before.into_iter().map(|old| old.id).collect())
+}
+
+/// The file vanished; `false` when it was not live on this host.
+pub async fn gone(tx: &mut Tx, host: HostId, id: TranscriptId, now: Millis) -> Result<bool> {
+    Ok(tx.execute(GONE, vals![id.to_string(), host.to_string(), now]).await? == 1)
+}
+
+/// Where a moved file lies now, and what its new path says about it.
+#[derive(Debug, Clone)]
+pub struct NewPlace {
+    /// Root folder on the host.
+    pub root: String,
+    /// Absolute path on the host.
+    pub path: String,
+    /// What it holds.
+    pub kind: TranscriptKind,
+    /// Session that it belongs to.
+    pub session: Option<String>,
+}
+
+/// The file has a new name. Whatever was live under that name is gone.
+pub async fn moved(tx: &mut Tx, host: HostId, id: TranscriptId, place: &NewPlace, now: Millis) -> Result<bool> {
+    let (id, host) = (id.to_string(), host.to_string());
+    let before: Vec<Id> = tx.all(LIVE_AT_PATH, vals![host.as_str(), place.path.as_str()]).await?;
+    for old in before.iter().filter(|old| old.id != id) {
+        tx.execute(GONE, vals![old.id.as_str(), host.as_str(), now]).await?;
+    }
+    let NewPlace { root, path, kind, session } = place.clone();
+    Ok(tx.execute(MOVED, vals![id, host, root, path, kind.word(), session]).await? == 1)
+}
+
+/// Moves the committed offset; `false` when the transcript stands elsewhere or is gone. A step of no bytes only checks
+/// that it stands where it is thought to.
+pub async fn advance(tx: &mut Tx, step: &Advance, now: Millis) -> Result<bool> {
+    if step.to == step.from {
+        return Ok(tx.execute(HOLD, vals![step.id.to_string(), offset(step.from), now]).await? == 1);
+    }
+    let changed = tx
+        .execute(
+            ADVANCE,
+            vals![
+                step.id.to_string(),
+                offset(step.from),
+                offset(step.to),
+                offset(step.lines),
+                step.mid_line,
+                now,
+                i64::from(step.head.0),
+                step.head.1.as_slice(),
+                i64::from(step.tail.0),
+                step.tail.1.as_slice()
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Offsets and counts as SQL stores them; a file of more than 8 EiB does not exist.
+pub fn offset(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A stored offset or count; never negative.
+pub fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+#[derive(sqlx::FromRow)]
+struct Cold {
+    id: String,
+    compacted_offset: i64,
+    committed_offset: i64,
+}
+
+/// Transcripts without appends since `before` that have frames to merge: id, where compaction goes on, committed offset.
+pub async fn cold(db: &Db, before: Millis, limit: u32) -> Result<Vec<(TranscriptId, u64, u64)>> {
+    let rows: Vec<Cold> = db.all(COLD, vals![before, i64::from(limit)]).await?;
+    rows.into_iter()
+        .map(|row| Ok((stored(&row.id)?, unsigned(row.compacted_offset), unsigned(row.committed_offset))))
+        .collect()
+}
+
+/// Everything before `offset` is compact.
+pub async fn compacted(db: &Db, id: TranscriptId, to: u64) -> Result<()> {
+    db.execute(COMPACTED, vals![id.to_string(), offset(to)]).await?;
+    Ok(())
+}
