@@ -1,0 +1,263 @@
+//! The entrance against a real store: positions, parts, group commits, links that replace each other.
+
+use bytes::Bytes;
+use muster_proto::fleet::{self, Codec, FileForm};
+use muster_proto::ids::{HostId, TranscriptId};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::acks::Ending;
+use super::{Acks, Ingest, Intake};
+use crate::archive::{compact, entries, raw};
+use crate::domain::time::now_ms;
+use crate::live::{Activity, Hub, Topic, Wake};
+use crate::store::hosts::{self, Facts};
+use crate::store::transcripts::{self, unsigned};
+use crate::store::{Db, lines};
+
+struct Stand {
+    db: Db,
+    hub: Hub,
+    ingest: Ingest,
+    host: HostId,
+    _writer: AbortOnDropHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stand {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(None, &folder.path().join("muster.db")).await.unwrap();
+        let host = HostId::new();
+        let mut tx = db.begin().await.unwrap();
+        hosts::insert(&mut tx, host, "box", b"key", &Facts::default(), 0).await.unwrap();
+        tx.commit().await.unwrap();
+        let hub = Hub::new(|topic, _, update| {
+            let lines: Vec<u64> = update.entries.iter().map(|entry| entry.place.line).collect();
+            format!("{topic} {lines:?}")
+        });
+        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), Activity::default(), Wake::default());
+        let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(CancellationToken::new())));
+        Self { db, hub, ingest, host, _writer: writer, _folder: folder }
+    }
+
+    async fn link(&self) -> (Intake, Acks) {
+        let acks = Acks::default();
+        let epoch = hosts::take_link(&self.db, self.host, &Facts::default(), "[]", 0).await.unwrap();
+        (self.ingest.link(self.host, epoch, acks.clone()).await.unwrap(), acks)
+    }
+
+    async fn archived(&self, id: TranscriptId) -> Vec<u8> {
+        use futures_util::TryStreamExt as _;
+        self.ingest.flushed().await.unwrap();
+        let row = transcripts::get(&self.db, id).await.unwrap().unwrap();
+        let committed = unsigned(row.committed_offset);
+        let pieces: Vec<Bytes> = raw::stream(self.db.clone(), id, 0, committed, committed).try_collect().await.unwrap();
+        pieces.concat()
+    }
+}
+
+const PATH: &str = "/home/dev/.claude/projects/-srv/00000001-0000-4000-8000-000000000001.jsonl";
+const SESSION: &str = "claude-00000001-0000-4000-8000-000000000001";
+
+fn open(handle: u64, path: &str) -> fleet::Open {
+    fleet::Open {
+        handle,
+        coder: "claude".to_owned(),
+        root: "/home/dev/.claude/projects".to_owned(),
+        path: path.to_owned(),
+        form: FileForm::Lines.into(),
+        ..fleet::Open::default()
+    }
+}
+
+async fn opened(intake: &mut Intake) -> TranscriptId {
+    intake.open(&open(1, PATH)).await.unwrap().transcript_id.parse().unwrap()
+}
+
+fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: bool) -> fleet::Frame {
+    fleet::Frame {
+        transcript_id: id.to_string(),
+        start_offset,
+        raw_bytes: u32::try_from(bytes.len()).unwrap(),
+        codec: Codec::Raw.into(),
+        bytes: Bytes::copy_from_slice(bytes),
+        more,
+    }
+}
+
+fn prompt(text: &str) -> String {
+    format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{text}\"}}}}\n")
+}
+
+#[tokio::test]
+async fn frames_land_once_wherever_they_begin() {
+    let stand = Stand::new().await;
+    let (mut intake, acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    assert_eq!(intake.accept(frame(id, 0, b"one\ntwo\n", false)).await.unwrap(), None);
+    let known = intake.accept(frame(id, 0, b"one\n", false)).await.unwrap().unwrap();
+    assert_eq!((known.offset, known.line), (8, 2));
+    assert_eq!(intake.accept(frame(id, 4, b"two\nthree\n", false)).await.unwrap(), None);
+    let gap = intake.accept(frame(id, 99, b"x\n", false)).await.unwrap().unwrap();
+    assert_eq!((gap.offset, gap.line), (14, 3));
+    assert_eq!(stand.archived(id).await, b"one\ntwo\nthree\n");
+    assert_eq!(acks.next().await.unwrap()[&id], 14);
+}
+
+#[tokio::test]
+async fn parts_of_a_line_commit_as_one() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"first\n", false)).await.unwrap();
+    intake.accept(frame(id, 6, b"long ", true)).await.unwrap();
+    assert_eq!(stand.archived(id).await, b"first\n");
+    // The link breaks; the next one cuts the parts elsewhere.
+    let (mut intake, _acks) = stand.link().await;
+    intake.accept(frame(id, 6, b"long li", true)).await.unwrap();
+    intake.accept(frame(id, 13, b"ne\n", false)).await.unwrap();
+    assert_eq!(stand.archived(id).await, b"first\nlong line\n");
+}
+
+#[tokio::test]
+async fn parts_that_are_turned_back_within_one_group_do_not_collide() {
+    let stand = Stand::new().await;
+    let (mut intake, acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"lo", true)).await.unwrap();
+    assert_eq!(intake.accept(frame(id, 50, b"x", true)).await.unwrap().unwrap().offset, 0);
+    intake.accept(frame(id, 0, b"long", true)).await.unwrap();
+    intake.accept(frame(id, 4, b"\n", false)).await.unwrap();
+    assert_eq!(stand.archived(id).await, b"long\n");
+    assert_eq!(acks.next().await.unwrap()[&id], 5);
+}
+
+#[tokio::test]
+async fn a_torn_line_is_archived_as_it_is_and_goes_on_later() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"{\"torn", false)).await.unwrap();
+    assert_eq!(stand.archived(id).await, b"{\"torn");
+    let (mut intake, _acks) = stand.link().await;
+    let next = prompt("next");
+    intake.accept(frame(id, 6, b"\n", false)).await.unwrap();
+    intake.accept(frame(id, 7, next.as_bytes(), false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    let row = transcripts::get(&stand.db, id).await.unwrap().unwrap();
+    assert_eq!((row.lines, row.mid_line), (2, false));
+    let found = entries::forward(&stand.db, &row, 0, 10, entries::Wanted::All).await.unwrap();
+    let offsets: Vec<(u64, u64)> = found.entries.iter().map(|entry| (entry.place.line, entry.place.offset)).collect();
+    assert_eq!(offsets, [(0, 0), (1, 7)]);
+}
+
+#[tokio::test]
+async fn an_older_link_cannot_write() {
+    let stand = Stand::new().await;
+    let (mut older, older_acks) = stand.link().await;
+    let id = opened(&mut older).await;
+    older.accept(frame(id, 0, b"one\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    let (mut newer, newer_acks) = stand.link().await;
+    older.accept(frame(id, 4, b"OLD\n", false)).await.unwrap();
+    older.gone(&fleet::Gone { transcript_id: id.to_string() }).await.unwrap();
+    newer.accept(frame(id, 4, b"two\n", false)).await.unwrap();
+    assert_eq!(stand.archived(id).await, b"one\ntwo\n");
+    assert_eq!(newer_acks.next().await.unwrap()[&id], 8);
+    older_acks.next().await.unwrap();
+    assert_eq!(older_acks.next().await, Err(Ending::Superseded));
+}
+
+#[tokio::test]
+async fn a_replaced_file_is_a_new_generation_and_the_old_one_is_kept() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let old = opened(&mut intake).await;
+    intake.accept(frame(old, 0, b"old\n", false)).await.unwrap();
+    let again = fleet::Open { replaces: old.to_string(), ..open(2, PATH) };
+    let new: TranscriptId = intake.open(&again).await.unwrap().transcript_id.parse().unwrap();
+    intake.accept(frame(new, 0, b"new\n", false)).await.unwrap();
+    assert_eq!((stand.archived(old).await, stand.archived(new).await), (b"old\n".to_vec(), b"new\n".to_vec()));
+    let states = [old, new].map(|id| transcripts::get(&stand.db, id));
+    let [old, new] = states;
+    let (old, new) = (old.await.unwrap().unwrap(), new.await.unwrap().unwrap());
+    assert_eq!((old.state.as_str(), old.generation, new.state.as_str(), new.generation), ("gone", 0, "live", 1));
+}
+
+#[tokio::test]
+async fn whoever_joins_finds_a_line_in_the_store_or_gets_it_as_an_update() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    let topic = Topic::parse(&format!("session:{SESSION}")).unwrap();
+    let mut page = stand.hub.page();
+    page.join(&topic, None);
+    let (first, long) = (prompt("first"), prompt(&"long ".repeat(50)));
+    intake.accept(frame(id, 0, first.as_bytes(), false)).await.unwrap();
+    assert_eq!(page.next().await.unwrap().as_str(), format!("{topic} [0]"));
+    let (head, tail) = long.as_bytes().split_at(20);
+    let at = first.len() as u64;
+    intake.accept(frame(id, at, head, true)).await.unwrap();
+    intake.accept(frame(id, at + 20, tail, false)).await.unwrap();
+    assert_eq!(page.next().await.unwrap().as_str(), format!("{topic} [1]"));
+}
+
+#[tokio::test]
+async fn compaction_changes_no_byte_and_every_line_is_still_found() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    let mut whole = Vec::new();
+    for n in 0..200_u64 {
+        let line = prompt(&format!("prompt {n} {}", "x".repeat(usize::try_from(1 + n * 37 % 900).unwrap())));
+        let (head, tail) = line.as_bytes().split_at(if n % 17 == 0 { 10 } else { 0 });
+        if !head.is_empty() {
+            intake.accept(frame(id, whole.len() as u64, head, true)).await.unwrap();
+        }
+        intake.accept(frame(id, (whole.len() + head.len()) as u64, tail, false)).await.unwrap();
+        whole.extend_from_slice(line.as_bytes());
+    }
+    stand.ingest.flushed().await.unwrap();
+    let done = compact::transcript(&stand.db, id, 0, whole.len() as u64).await.unwrap();
+    assert!(done.frames > done.blocks && done.blocks > 0, "{done:?}");
+    assert_eq!(stand.archived(id).await, whole);
+    let again = compact::pass(&stand.db, now_ms() + compact::COLD_MS * 2, 10).await.unwrap();
+    assert_eq!(again.blocks, 0);
+    let row = transcripts::get(&stand.db, id).await.unwrap().unwrap();
+    for line in [0, 1, 16, 17, 18, 100, 199] {
+        let start = lines::start(&stand.db, id, line, whole.len() as u64).await.unwrap().unwrap();
+        assert!(start.line <= line);
+        let found = entries::forward(&stand.db, &row, line, 1, entries::Wanted::All).await.unwrap();
+        assert_eq!(found.entries[0].place.line, line);
+        assert!(found.entries[0].entry.preview.text.starts_with(&format!("prompt {line} ")));
+    }
+    let last = entries::backward(&stand.db, &row, u64::MAX, 30, entries::Wanted::All).await.unwrap();
+    let numbers: Vec<u64> = last.entries.iter().map(|entry| entry.place.line).collect();
+    assert_eq!(numbers, (170..200).collect::<Vec<u64>>());
+    assert!(last.more);
+}
+
+#[tokio::test]
+async fn what_the_protocol_forbids_is_refused_in_words() {
+    let stand = Stand::new().await;
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    for (frame, word) in [
+        (fleet::Frame { raw_bytes: 9, ..frame(id, 0, b"one\n", false) }, "claims 9"),
+        (fleet::Frame { codec: 0, ..frame(id, 0, b"one\n", false) }, "codec"),
+        (fleet::Frame { codec: Codec::Zstd.into(), ..frame(id, 0, b"one\n", false) }, "decompress"),
+        (fleet::Frame { raw_bytes: u32::MAX, ..frame(id, 0, b"one\n", false) }, "bound"),
+        (fleet::Frame { transcript_id: "x".to_owned(), ..frame(id, 0, b"one\n", false) }, "transcript id"),
+    ] {
+        let error = intake.accept(frame).await.unwrap_err().to_string();
+        assert!(error.contains(word), "{error}");
+    }
+    for open in [
+        fleet::Open { coder: "../x".to_owned(), ..open(3, PATH) },
+        fleet::Open { path: String::new(), ..open(3, PATH) },
+        fleet::Open { path: "a\0b".to_owned(), ..open(3, PATH) },
+    ] {
+        assert!(intake.open(&open).await.is_err());
+    }
+}

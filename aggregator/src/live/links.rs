@@ -1,0 +1,106 @@
+//! The links that stand in this aggregator, and how rooms ask a host something through one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use muster_proto::fleet::{Digest, DigestRequest};
+use muster_proto::ids::{HostId, TranscriptId};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Questions that wait for one link. A room that asks more at once waits.
+const QUESTIONS: usize = 16;
+
+/// Reading and hashing a large file takes a host a while; a silent host is given up after this.
+const ANSWER_WITHIN: Duration = Duration::from_mins(2);
+
+/// Why a host gave no digest.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Its link does not stand.
+    #[error("the host is offline")]
+    Offline,
+    /// It did not answer in time.
+    #[error("the host did not answer within {} s", ANSWER_WITHIN.as_secs())]
+    Silent,
+}
+
+/// All links. Cloning gives another handle.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    standing: Arc<Mutex<HashMap<HostId, Handle>>>,
+    requests: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Clone)]
+struct Handle {
+    epoch: i64,
+    questions: mpsc::Sender<Question>,
+    end: CancellationToken,
+}
+
+/// A question to a host and where its answer goes.
+#[derive(Debug)]
+pub struct Question {
+    /// What is asked.
+    pub request: DigestRequest,
+    /// Takes the answer.
+    pub answer: oneshot::Sender<Digest>,
+}
+
+/// A link's own end: what it is asked, and when it must end.
+#[derive(Debug)]
+pub struct Ears {
+    /// Questions to send to the host.
+    pub questions: mpsc::Receiver<Question>,
+    /// Resolves when a newer link stands or the host was removed.
+    pub end: CancellationToken,
+}
+
+impl Links {
+    /// A link stands; an older one of the same host is told to end.
+    pub fn stand(&self, host: HostId, epoch: i64) -> Ears {
+        let (sender, questions) = mpsc::channel(QUESTIONS);
+        let end = CancellationToken::new();
+        let handle = Handle { epoch, questions: sender, end: end.clone() };
+        if let Some(older) = self.locked().insert(host, handle) {
+            older.end.cancel();
+        }
+        Ears { questions, end }
+    }
+
+    /// A link ended.
+    pub fn fall(&self, host: HostId, epoch: i64) {
+        let mut standing = self.locked();
+        if standing.get(&host).is_some_and(|handle| handle.epoch == epoch) {
+            standing.remove(&host);
+        }
+    }
+
+    /// Ends a host's link.
+    pub fn close(&self, host: HostId) {
+        if let Some(handle) = self.locked().remove(&host) {
+            handle.end.cancel();
+        }
+    }
+
+    /// Asks a host for the digest of the first `upto` bytes of a file.
+    pub async fn digest(&self, host: HostId, transcript: TranscriptId, upto: u64) -> Result<Digest, AskError> {
+        let handle = self.locked().get(&host).cloned().ok_or(AskError::Offline)?;
+        let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let request = DigestRequest { request_id, transcript_id: transcript.to_string(), upto_bytes: upto };
+        let (answer, waits) = oneshot::channel();
+        handle.questions.send(Question { request, answer }).await.map_err(|_| AskError::Offline)?;
+        match tokio::time::timeout(ANSWER_WITHIN, waits).await {
+            Ok(Ok(digest)) => Ok(digest),
+            Ok(Err(_)) => Err(AskError::Offline),
+            Err(_) => Err(AskError::Silent),
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<HostId, Handle>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,39 @@
+//! What a topic tells its pages. Applying an update twice is harmless.
+
+use muster_proto::ids::HostId;
+
+use super::presence::HostView;
+use crate::domain::session::SessionId;
+use crate::store::sessions::SessionRow;
+use crate::store::transcripts::TranscriptRow;
+use crate::transcript::Located;
+
+/// A change of a topic; every part may be empty.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// Appended entries, on a session's topic.
+    pub entries: Vec<Located>,
+    /// The session as it is now, on a session's topic.
+    pub session: Option<Box<(SessionRow, Vec<TranscriptRow>)>>,
+    /// Sessions that are new or changed.
+    pub sessions: Vec<SessionRow>,
+    /// Hosts that are new or changed.
+    pub hosts: Vec<HostView>,
+    /// Hosts that were removed.
+    pub removed_hosts: Vec<HostId>,
+    /// Appends since the last such update.
+    pub activity: Vec<Append>,
+}
+
+/// Appends to one session on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// Host that wrote.
+    pub host: HostId,
+    /// Session that grew.
+    pub session: Option<SessionId>,
+    /// Lines appended.
+    pub lines: u64,
+    /// Bytes appended.
+    pub bytes: u64,
+}
