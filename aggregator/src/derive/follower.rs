@@ -1,0 +1,204 @@
+//! The follower: reads what the archive has and it has not seen, folds it, and tells the pages.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use muster_proto::ids::{HostId, TranscriptId};
+
+use super::facts::{Facts, Part, join};
+use crate::domain::session::SessionId;
+use crate::domain::time::now_ms;
+use crate::domain::transcript::{TranscriptKind, TranscriptState};
+use crate::live::{Hub, Topic, Update, Wake};
+use crate::store::db::Tx;
+use crate::store::lines::{self, LineStart};
+use crate::store::sessions::{self, CursorRow, SessionRow};
+use crate::store::transcripts::{self, unsigned};
+use crate::store::{Db, StoreError};
+use crate::transcript::{Entry, PARSER_VERSION, parse_line};
+
+/// Transcripts of one pass: one transaction for all of them.
+const PASS: usize = 64;
+
+/// Raw bytes read of one transcript in one pass, so that a large one does not keep the others waiting.
+const BYTES_PER_PASS: u64 = 8 * 1024 * 1024;
+
+/// Pause between passes: rows of the session list change at most so often, and the disk is left to the writer.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long to wait when the database fails before the same is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The follower. Its state is in the store.
+#[derive(Debug)]
+pub struct Follower {
+    db: Db,
+    hub: Hub,
+    wake: Wake,
+}
+
+/// One transcript, read as far as this pass goes.
+struct Read {
+    cursor: CursorRow,
+    facts: Facts,
+    derived: u64,
+    unfinished: bool,
+}
+
+impl Follower {
+    /// Follows the archive, woken by `wake`.
+    pub fn new(db: Db, hub: Hub, wake: Wake) -> Self {
+        Self { db, hub, wake }
+    }
+
+    /// Follows until the task is dropped.
+    pub async fn run(self) {
+        self.catch_up().await;
+        loop {
+            let ids = self.wake.take(PASS).await;
+            if let Err(error) = self.pass(&ids).await {
+                tracing::error!(error = %error, "sessions could not be derived; trying again");
+                for id in ids {
+                    self.wake.mark(id);
+                }
+                tokio::time::sleep(RETRY).await;
+                continue;
+            }
+            // A backlog is worked off without pauses.
+            if self.wake.len() < PASS {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Marks whatever was archived, or understood differently, while nobody followed.
+    async fn catch_up(&self) {
+        loop {
+            match sessions::behind(&self.db, PARSER_VERSION).await {
+                Ok(behind) => {
+                    for id in behind.iter().filter_map(|id| id.parse().ok()) {
+                        self.wake.mark(id);
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(error = %error, "the archive could not be looked through; trying again");
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn pass(&self, ids: &[TranscriptId]) -> Result<(), StoreError> {
+        let mut reads = Vec::new();
+        for id in ids {
+            if let Some(cursor) = sessions::cursor(&self.db, *id).await? {
+                reads.push((*id, self.read(*id, cursor).await?));
+            }
+        }
+        let changed = self.save(&reads).await?;
+        for (id, read) in &reads {
+            if read.unfinished {
+                self.wake.mark(*id);
+            }
+        }
+        self.publish(changed).await
+    }
+
+    async fn read(&self, id: TranscriptId, cursor: CursorRow) -> Result<Read, StoreError> {
+        let anew = cursor.derived_version != PARSER_VERSION;
+        let mut facts = if anew { Facts::default() } else { Facts::load(&cursor.facts) };
+        let from = if anew { 0 } else { unsigned(cursor.derived_offset) };
+        let committed = unsigned(cursor.committed_offset);
+        let is_conversation = cursor.kind.parse::<TranscriptKind>().is_ok_and(TranscriptKind::is_conversation);
+        if !is_conversation || from >= committed {
+            return Ok(Read { cursor, facts, derived: from, unfinished: false });
+        }
+        let start = LineStart { line: u64::try_from(facts.entries).unwrap_or(0), offset: from };
+        let mut unfinished = false;
+        let next = lines::scan(&self.db, id, start, committed, |place, bytes| {
+            facts.add(bytes.map_or_else(|| Entry::oversized(place.bytes), |bytes| parse_line(&cursor.coder, bytes)));
+            if place.offset + place.bytes - from >= BYTES_PER_PASS && place.offset + place.bytes < committed {
+                unfinished = true;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(Read { cursor, facts, derived: next.offset, unfinished })
+    }
+
+    /// Keeps cursors and facts, and joins the sessions they belong to, in one transaction.
+    async fn save(&self, reads: &[(TranscriptId, Read)]) -> Result<Vec<SessionRow>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
+        for (_, read) in reads {
+            let cursor = &read.cursor;
+            let session = session_of(read);
+            let (facts, derived) = (read.facts.store(), read.derived);
+            sessions::save_cursor(&mut tx, &cursor.id, derived, PARSER_VERSION, &facts, session.as_deref()).await?;
+            for id in [session, cursor.session_id.clone()].into_iter().flatten() {
+                touched.insert((id, cursor.coder.clone()));
+            }
+        }
+        let mut changed = Vec::new();
+        for (id, coder) in touched {
+            changed.extend(join_session(&mut tx, &id, &coder).await?);
+        }
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    async fn publish(&self, changed: Vec<SessionRow>) -> Result<(), StoreError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let mut by_host: HashMap<HostId, Vec<SessionRow>> = HashMap::new();
+        for row in &changed {
+            let hosts: Vec<HostId> = serde_json::from_str(&row.hosts).unwrap_or_default();
+            for host in hosts {
+                by_host.entry(host).or_default().push(row.clone());
+            }
+            let topic = Topic::Session(SessionId::from_stored(row.id.as_str()));
+            if self.hub.is_followed(&topic) {
+                let files = transcripts::of_session(&self.db, &row.id).await?;
+                let session = Some(Box::new((row.clone(), files)));
+                self.hub.publish(&topic, &Update { session, ..Update::default() });
+            }
+        }
+        for (host, sessions) in by_host {
+            self.hub.publish(&Topic::Host(host), &Update { sessions, ..Update::default() });
+        }
+        self.hub.publish(&Topic::Fleet, &Update { sessions: changed, ..Update::default() });
+        Ok(())
+    }
+}
+
+/// The session of a transcript: what its path says, else what its lines say (subagents of old clients).
+fn session_of(read: &Read) -> Option<String> {
+    let from_lines = || {
+        let own = read.facts.session.as_deref()?;
+        SessionId::new(&read.cursor.coder, own).map(|id| id.to_string())
+    };
+    read.cursor.session_id.clone().or_else(from_lines)
+}
+
+async fn join_session(tx: &mut Tx, id: &str, coder: &str) -> Result<Option<SessionRow>, StoreError> {
+    let parts = sessions::parts(tx, id)
+        .await?
+        .into_iter()
+        .map(|row| Part {
+            live: row.state == TranscriptState::Live.word(),
+            facts: Facts::load(&row.facts),
+            host: row.host_id,
+        })
+        .collect();
+    let subagents = sessions::subagents(tx, id).await?;
+    if let Some(row) = join(id, coder, parts, subagents, now_ms()) {
+        sessions::upsert(tx, row.clone()).await?;
+        return Ok(Some(row));
+    }
+    sessions::delete(tx, id).await?;
+    Ok(None)
+}

@@ -1,0 +1,7 @@
+//! Floor 3: entries → sessions. A follower of the archive with its own cursor per transcript: it can be stopped at any
+//! moment, and everything it made can be thrown away and made again.
+
+pub mod facts;
+mod follower;
+
+pub use follower::Follower;
