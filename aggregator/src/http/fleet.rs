@@ -1,12 +1,318 @@
-//! Hosts, sessions, transcripts.
+//! Hosts, sessions, entries and transcripts for readers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use muster_proto::ids::{HostId, TranscriptId};
+use serde::Deserialize;
 
+use super::failure::{Answer, Failure};
+use super::guard::Caller;
+use super::raw;
+use crate::archive::entries::{self, Found, Wanted};
+use crate::archive::verify::{self, Outcome};
+use crate::domain::role::Role;
+use crate::domain::transcript::{TranscriptKind, TranscriptState};
 use crate::house::House;
+use crate::live::presence::HostView;
+use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
+use crate::store::{StoreError, hosts, sessions, transcripts};
+use crate::wire::convert;
+use crate::wire::entry::Entry;
+use crate::wire::fleet::{Host, Session, SessionRow, Transcript, VerifyItem, VerifyOutcome};
+use crate::wire::page::Page;
 
-/// Routes below `/api/v1`.
-pub fn routes() -> Router<Arc<House>> {
+/// Items of a page unless told.
+const LIMIT: u32 = 100;
+
+/// Items of a page at most.
+const MOST: u32 = 1000;
+
+pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()
+        .route("/hosts", get(list_hosts))
+        .route("/hosts/{id}", get(one_host))
+        .route("/sessions", get(list_sessions))
+        .route("/sessions/{id}", get(one_session))
+        .route("/sessions/{id}/entries", get(list_entries))
+        .route("/transcripts", get(list_transcripts))
+        .route("/transcripts/{id}", get(one_transcript))
+        .route("/transcripts/{id}/raw", get(raw::serve))
+        .route("/verify", post(verify_all))
+}
+
+/// Items wanted, within bounds.
+fn limit_of(limit: Option<u32>) -> Result<u32, Failure> {
+    match limit.unwrap_or(LIMIT) {
+        0 => Err(Failure::bad_request("`limit` must be 1 to 1000")),
+        limit => Ok(limit.min(MOST)),
+    }
+}
+
+/// All hosts as they are now.
+pub(crate) async fn host_views(house: &House) -> Result<Vec<HostView>, StoreError> {
+    let mut totals: HashMap<String, hosts::Totals> =
+        hosts::totals(&house.db).await?.into_iter().map(|totals| (totals.host_id.clone(), totals)).collect();
+    let rows = hosts::all(&house.db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let totals = totals.remove(&row.id).unwrap_or_default();
+            house.presence.view(row, totals)
+        })
+        .collect())
+}
+
+/// One host as it is now.
+pub(crate) async fn host_view(house: &House, id: HostId) -> Result<Option<HostView>, StoreError> {
+    let Some(row) = hosts::get(&house.db, id).await? else { return Ok(None) };
+    let totals = hosts::totals_of(&house.db, id).await?;
+    Ok(Some(house.presence.view(row, totals)))
+}
+
+/// The files that make up a session's conversation, oldest first: the live ones, else what is kept.
+pub(crate) fn readable(files: &[TranscriptRow]) -> Vec<&TranscriptRow> {
+    let mains: Vec<&TranscriptRow> = files.iter().filter(|file| file.kind == TranscriptKind::Main.word()).collect();
+    let live = |file: &&TranscriptRow| file.state == TranscriptState::Live.word();
+    if mains.iter().any(live) { mains.into_iter().filter(live).collect() } else { mains }
+}
+
+async fn list_hosts(State(house): State<Arc<House>>) -> Answer<Page<Host>> {
+    let items = host_views(&house).await?.iter().map(Host::from).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Host> {
+    let missing = || Failure::not_found("There is no such host");
+    let id: HostId = id.parse().map_err(|_| missing())?;
+    let view = host_view(&house, id).await?.ok_or_else(missing)?;
+    Ok(Json(Host::from(&view)))
+}
+
+#[derive(Deserialize)]
+struct SessionsQuery {
+    host: Option<String>,
+    project: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn list_sessions(
+    State(house): State<Arc<House>>,
+    Query(query): Query<SessionsQuery>,
+) -> Answer<Page<SessionRow>> {
+    let limit = limit_of(query.limit)?;
+    let after = match &query.cursor {
+        None => (i64::MAX, ""),
+        Some(cursor) => cursor
+            .split_once(':')
+            .and_then(|(at, id)| Some((at.parse().ok()?, id)))
+            .ok_or_else(|| Failure::bad_request("`cursor` must be the `next_cursor` of the page before"))?,
+    };
+    let (host, project) = (query.host.as_deref(), query.project.as_deref());
+    let rows = sessions::page(&house.db, after, host, project, limit).await?;
+    let full = rows.len() == limit as usize;
+    let next_cursor = rows.last().filter(|_| full).map(|row| format!("{}:{}", row.last_activity_at, row.id));
+    Ok(Json(Page { items: rows.iter().map(SessionRow::from).collect(), next_cursor }))
+}
+
+async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Session> {
+    let row = sessions::get(&house.db, &id).await?.ok_or_else(no_session)?;
+    let files = transcripts::of_session(&house.db, &id).await?;
+    Ok(Json(convert::session(&row, &files)))
+}
+
+fn no_session() -> Failure {
+    Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
+}
+
+#[derive(Deserialize)]
+struct EntriesQuery {
+    after: Option<String>,
+    before: Option<String>,
+    around: Option<String>,
+    limit: Option<u32>,
+    class: Option<String>,
+    transcript: Option<String>,
+}
+
+/// `TRANSCRIPT_ID:LINE`, or a bare `LINE` of the only file.
+fn place_of(cursor: &str, files: &[&TranscriptRow]) -> Result<(usize, u64), Failure> {
+    let wrong = || Failure::bad_request("a place is TRANSCRIPT_ID:LINE, or LINE in the session's first transcript");
+    let (file, line) = match cursor.rsplit_once(':') {
+        Some((id, line)) => (files.iter().position(|file| file.id == id).ok_or_else(wrong)?, line),
+        None => (0, cursor),
+    };
+    Ok((file, line.parse().map_err(|_| wrong())?))
+}
+
+fn cursor_at(entries: Option<&Entry>) -> Option<String> {
+    entries.map(|entry| format!("{}:{}", entry.transcript_id, entry.line))
+}
+
+async fn list_entries(
+    State(house): State<Arc<House>>,
+    Path(id): Path<String>,
+    Query(query): Query<EntriesQuery>,
+) -> Answer<Page<Entry>> {
+    let limit = limit_of(query.limit)? as usize;
+    let wanted = match query.class.as_deref() {
+        None | Some("all") => Wanted::All,
+        Some("conversation") => Wanted::Conversation,
+        Some(_) => return Err(Failure::bad_request("`class` must be `all` or `conversation`")),
+    };
+    let all = transcripts::of_session(&house.db, &id).await?;
+    let files: Vec<&TranscriptRow> = match &query.transcript {
+        Some(one) => all.iter().filter(|file| file.id == *one).collect(),
+        None => readable(&all),
+    };
+    if files.is_empty() {
+        return Err(no_session());
+    }
+    let reader = Reader { house: &house, files: &files, wanted };
+    let page = match (&query.after, &query.before, &query.around) {
+        (None, None, None) => reader.forward(0, 0, limit).await?,
+        (Some(after), None, None) => {
+            let (file, line) = place_of(after, &files)?;
+            reader.forward(file, line + 1, limit).await?
+        }
+        (None, Some(before), None) => {
+            let (file, line) = place_of(before, &files)?;
+            reader.backward(file, line, limit).await?
+        }
+        (None, None, Some(around)) => {
+            let (file, line) = place_of(around, &files)?;
+            let mut page = reader.backward(file, line, limit / 2).await?;
+            let rest = reader.forward(file, line, limit - page.items.len()).await?;
+            page.items.extend(rest.items);
+            Page { items: page.items, next_cursor: rest.next_cursor }
+        }
+        _ => return Err(Failure::bad_request("give one of `after`, `before` and `around`")),
+    };
+    Ok(Json(page))
+}
+
+/// Pages across the files of a session.
+struct Reader<'a> {
+    house: &'a House,
+    files: &'a [&'a TranscriptRow],
+    wanted: Wanted,
+}
+
+impl Reader<'_> {
+    async fn forward(&self, file: usize, line: u64, limit: usize) -> Result<Page<Entry>, Failure> {
+        let mut items: Vec<Entry> = Vec::new();
+        let (mut from, mut more) = (line, false);
+        for (at, row) in self.files.iter().enumerate().skip(file) {
+            let Found { entries, more: here } =
+                entries::forward(&self.house.db, row, from, limit - items.len(), self.wanted).await?;
+            items.extend(entries.iter().map(Entry::from));
+            from = 0;
+            if items.len() >= limit {
+                more = here || at + 1 < self.files.len();
+                break;
+            }
+        }
+        let next_cursor = if more { cursor_at(items.last()) } else { None };
+        Ok(Page { items, next_cursor })
+    }
+
+    async fn backward(&self, file: usize, line: u64, limit: usize) -> Result<Page<Entry>, Failure> {
+        let mut items: Vec<Entry> = Vec::new();
+        let (mut before, mut more) = (line, false);
+        for at in (0..=file).rev() {
+            let Found { entries, more: here } =
+                entries::backward(&self.house.db, self.files[at], before, limit - items.len(), self.wanted).await?;
+            let mut earlier: Vec<Entry> = entries.iter().map(Entry::from).collect();
+            earlier.append(&mut items);
+            items = earlier;
+            before = u64::MAX;
+            if items.len() >= limit {
+                more = here || at > 0;
+                break;
+            }
+        }
+        let next_cursor = if more { cursor_at(items.first()) } else { None };
+        Ok(Page { items, next_cursor })
+    }
+}
+
+#[derive(Deserialize)]
+struct TranscriptsQuery {
+    host: Option<String>,
+    session: Option<String>,
+    state: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn list_transcripts(
+    State(house): State<Arc<House>>,
+    Query(query): Query<TranscriptsQuery>,
+) -> Answer<Page<Transcript>> {
+    let limit = limit_of(query.limit)?;
+    let state = query
+        .state
+        .map(|word| word.parse::<TranscriptState>())
+        .transpose()
+        .map_err(|_| Failure::bad_request("`state` must be `live` or `gone`"))?;
+    let filter = Filter { host: query.host, session: query.session, state };
+    let rows = transcripts::page(&house.db, &filter, query.cursor.as_deref().unwrap_or(""), limit).await?;
+    let full = rows.len() == limit as usize;
+    let next_cursor = rows.last().filter(|_| full).map(|row| row.id.clone());
+    Ok(Json(Page { items: rows.iter().map(Transcript::from).collect(), next_cursor }))
+}
+
+async fn one_transcript(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Transcript> {
+    Ok(Json(Transcript::from(&find_transcript(&house, &id).await?)))
+}
+
+/// The transcript with this id, or 404.
+pub(super) async fn find_transcript(house: &House, id: &str) -> Result<TranscriptRow, Failure> {
+    let missing = || Failure::not_found("There is no such transcript; see GET /api/v1/transcripts");
+    let id: TranscriptId = id.parse().map_err(|_| missing())?;
+    transcripts::get(&house.db, id).await?.ok_or_else(missing)
+}
+
+#[derive(Deserialize)]
+struct VerifyQuery {
+    host: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Compares a page of transcripts with their hosts. Slow by nature: every byte is read on both sides.
+async fn verify_all(
+    State(house): State<Arc<House>>,
+    caller: Caller,
+    Query(query): Query<VerifyQuery>,
+) -> Answer<Page<VerifyItem>> {
+    caller.require(Role::Admin)?;
+    let limit = limit_of(query.limit)?;
+    let names: HashMap<String, String> =
+        hosts::all(&house.db).await?.into_iter().map(|host| (host.id, host.name)).collect();
+    let filter = Filter { host: query.host, ..Filter::default() };
+    let rows = transcripts::page(&house.db, &filter, query.cursor.as_deref().unwrap_or(""), limit).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (outcome, remark) = match verify::one(&house.db, &house.links, row).await? {
+            Outcome::Equal => (VerifyOutcome::Equal, None),
+            Outcome::Different(how) => (VerifyOutcome::Different, Some(how)),
+            Outcome::Kept => (VerifyOutcome::Kept, None),
+            Outcome::Unchecked(why) => (VerifyOutcome::Unchecked, Some(why)),
+        };
+        items.push(VerifyItem {
+            transcript_id: row.id.clone(),
+            host: names.get(&row.host_id).cloned().unwrap_or_else(|| "removed host".to_owned()),
+            path: row.path.clone(),
+            bytes: unsigned(row.committed_offset),
+            outcome,
+            remark,
+        });
+    }
+    let full = rows.len() == limit as usize;
+    Ok(Json(Page { items, next_cursor: rows.last().filter(|_| full).map(|row| row.id.clone()) }))
 }

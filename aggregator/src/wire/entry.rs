@@ -49,6 +49,8 @@ pub enum EntryClass {
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
+// In TypeScript all types share one file, where an actor's role is `Role`.
+#[ts(rename = "EntryRole")]
 pub enum Role {
     /// A person typed it.
     Human,

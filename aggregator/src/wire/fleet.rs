@@ -1,6 +1,6 @@
 //! Hosts, sessions and transcripts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// One machine that runs our agent.
@@ -67,7 +67,7 @@ pub enum HostState {
 }
 
 /// One folder that an agent follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Root {
     /// Coder whose transcripts lie there.
     pub coder: String,
@@ -83,7 +83,7 @@ pub struct Root {
 }
 
 /// How an agent notices changes of a root.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchMode {
     /// The operating system tells; a slow rescan stands behind it.

@@ -59,6 +59,13 @@ pub struct LiveMessage {
     pub error: Option<String>,
 }
 
+impl LiveMessage {
+    /// A message that says nothing yet.
+    pub fn new(topic: String, revision: u64) -> Self {
+        Self { topic, revision, snapshot: None, update: None, resumed: None, resubscribe: None, error: None }
+    }
+}
+
 /// All of a topic. Untagged: `hosts` is there for `fleet`, `session` and `entries` for `session:ID`, `host` for `host:ID`.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(untagged)]

@@ -1,1 +1,75 @@
-//! TypeScript.
+//! The browser's types are generated from this floor: this test says when the generated file is stale.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ts_rs::{Config, TS};
+
+use super::{access, entry, fleet, live, page, problem};
+
+const HEADER: &str = "// Generated from aggregator/src/wire by `make wire`. Do not edit.\n";
+
+fn declare<T: TS>(text: &mut String) {
+    let _ = write!(text, "\nexport {}\n", T::decl(&Config::new()));
+}
+
+macro_rules! declare_all {
+    ($($type:ty),* $(,)?) => {{
+        let mut text = HEADER.to_owned();
+        $(declare::<$type>(&mut text);)*
+        text
+    }};
+}
+
+fn generated() -> String {
+    declare_all![
+        problem::Problem,
+        page::Page<String>,
+        fleet::Host,
+        fleet::HostState,
+        fleet::Root,
+        fleet::WatchMode,
+        fleet::Session,
+        fleet::SessionRow,
+        fleet::EntryCounts,
+        fleet::TitleSource,
+        fleet::Transcript,
+        fleet::TranscriptKind,
+        fleet::TranscriptState,
+        fleet::VerifyItem,
+        fleet::VerifyOutcome,
+        entry::Entry,
+        entry::EntryClass,
+        entry::Role,
+        live::LiveRequest,
+        live::LiveMessage,
+        live::Snapshot,
+        live::Update,
+        live::Activity,
+        access::Role,
+        access::Me,
+        access::Actor,
+        access::SignIn,
+        access::ChangePassword,
+        access::NewMember,
+        access::MemberLink,
+        access::ChangeMember,
+        access::Token,
+        access::NewToken,
+        access::TokenSecret,
+        access::NewHost,
+        access::JoinCommand,
+        access::AuditItem,
+    ]
+}
+
+#[test]
+fn typescript_is_fresh() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/wire/types.gen.ts");
+    let generated = generated();
+    if std::env::var_os("MUSTER_WRITE_TYPES").is_some() {
+        std::fs::write(&file, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == generated, "{} is stale: run `make wire` and commit it", file.display());
+}

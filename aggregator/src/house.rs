@@ -1,0 +1,109 @@
+//! The rooms of one aggregator, put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::Access;
+use crate::archive::compact;
+use crate::derive::Follower;
+use crate::domain::time::now_ms;
+use crate::ingest::{Ingest, Writer};
+use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
+use crate::options::Options;
+use crate::spawn::Tasks;
+use crate::store::Db;
+use crate::wire::convert;
+
+/// How often topics that nobody follows are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// How often cold transcripts are looked for.
+const COMPACT_EVERY: Duration = Duration::from_mins(1);
+
+/// Transcripts compacted in one go; the next minute brings the next.
+const COMPACT_AT_ONCE: u32 = 50;
+
+/// All rooms of one aggregator.
+#[derive(Debug)]
+pub struct House {
+    /// The database.
+    pub db: Db,
+    /// People, tokens, enrolment, audit.
+    pub access: Access,
+    /// Topics and the pages that follow them.
+    pub hub: Hub,
+    /// Entrance of the archive.
+    pub ingest: Ingest,
+    /// Which hosts are linked and how they are.
+    pub presence: Presence,
+    /// The links that stand.
+    pub links: Links,
+    /// What was configured.
+    pub options: Options,
+    /// Tasks of this server.
+    pub tasks: Tasks,
+}
+
+/// The rooms' own work, not begun yet.
+#[derive(Debug)]
+pub struct Chores {
+    writer: Writer,
+    follower: Follower,
+    activity: Activity,
+}
+
+impl House {
+    /// Builds the rooms. Nothing runs until [`House::start`].
+    pub fn new(db: Db, options: Options, tasks: Tasks) -> (Arc<Self>, Chores) {
+        let hub = Hub::new(convert::encode);
+        let (activity, wake) = (Activity::default(), Wake::default());
+        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), wake.clone());
+        let follower = Follower::new(db.clone(), hub.clone(), wake);
+        let access = Access::new(db.clone());
+        let (presence, links) = (Presence::default(), Links::default());
+        let house = Self { db, access, hub, ingest, presence, links, options, tasks };
+        (Arc::new(house), Chores { writer, follower, activity })
+    }
+
+    /// Begins the rooms' own work.
+    pub fn start(self: &Arc<Self>, chores: Chores) {
+        let Chores { writer, follower, activity } = chores;
+        // The writer ends when its queue is closed and empty: what was accepted is written before the server stops.
+        let stopping = self.tasks.stop_signal();
+        self.tasks.spawn("writer", writer.run(stopping));
+        self.tasks.spawn_until_stop("derive", follower.run());
+        self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
+        self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
+        self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());
+    }
+
+    async fn send_activity(self: Arc<Self>, activity: Activity) {
+        let mut clock = tokio::time::interval(activity::INTERVAL);
+        loop {
+            clock.tick().await;
+            activity.flush(&self.hub);
+        }
+    }
+
+    async fn sweep(self: Arc<Self>) {
+        let mut clock = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            clock.tick().await;
+            self.hub.sweep();
+        }
+    }
+
+    async fn compact(self: Arc<Self>) {
+        let mut clock = tokio::time::interval(COMPACT_EVERY);
+        loop {
+            clock.tick().await;
+            match compact::pass(&self.db, now_ms(), COMPACT_AT_ONCE).await {
+                Ok(done) if done.blocks > 0 => {
+                    tracing::debug!(frames = done.frames, blocks = done.blocks, "compacted cold transcripts");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(error = %error, "cold transcripts were not compacted"),
+            }
+        }
+    }
+}
