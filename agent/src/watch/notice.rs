@@ -66,6 +66,13 @@ impl Mailbox {
 }
 
 impl Dirty {
+    /// Notices about these paths.
+    pub fn of(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut dirty = Self::default();
+        paths.into_iter().for_each(|path| dirty.add(path));
+        dirty
+    }
+
     fn add(&mut self, path: PathBuf) {
         if self.paths.len() >= MAX_PATHS {
             self.paths.clear();

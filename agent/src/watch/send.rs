@@ -185,7 +185,7 @@ impl Follower {
         match step {
             Step::Frame { frame, stat, rest } => {
                 self.looked_well(key, stat, now);
-                self.requeue(key, rest);
+                self.requeue(key, rest, now);
                 return Some(frame);
             }
             Step::Idle(stat) => self.looked_well(key, stat, now),
@@ -210,26 +210,31 @@ impl Follower {
     }
 
     /// A file of which a frame was just taken goes on behind the others of its kind.
-    fn requeue(&mut self, key: Key, rest: u64) {
+    fn requeue(&mut self, key: Key, rest: u64, now: Instant) {
         let Some(record) = self.files.get_mut(key) else { return };
         if rest == 0 {
             return;
         }
-        if rest <= LIVE_BYTES
-            && record.in_backlog.is_none()
-            && record.waiting.is_some_and(|w| w.since.elapsed() < LIVE_AGE)
-        {
+        if rest <= LIVE_BYTES && now.saturating_duration_since(record.changed_at) < LIVE_AGE {
+            self.queue.leave_backlog(key, record);
             self.queue.push_live(key, record);
         } else {
             self.queue.push_backlog(key, record, REST);
         }
     }
 
-    /// Something was noticed about a file: it goes before the backlog, unless it has become part of it.
+    /// Something was noticed about a file: it goes before the backlog, unless it has become part of it. A file that
+    /// could not be opened is tried again.
     pub(super) fn enqueue_live(&mut self, key: Key) {
+        let known_complete = self.link.as_ref().is_some_and(|link| link.known_complete);
         let Some(record) = self.files.get_mut(key) else { return };
         let size = record.stat.size;
-        let Some(follow) = record.follow() else { return };
+        let Some(follow) = record.follow() else {
+            if known_complete && matches!(record.stage, Stage::Found) {
+                self.want_open(key);
+            }
+            return;
+        };
         if size.saturating_sub(follow.sent) <= LIVE_BYTES {
             self.queue.leave_backlog(key, record);
             self.queue.push_live(key, record);

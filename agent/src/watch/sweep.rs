@@ -211,7 +211,10 @@ impl Follower {
 
     /// The file may have changed: what there is to read is queued.
     fn changed(&mut self, key: Key, stat: Stat, now: Instant) {
-        let Some(record) = self.files.get(key) else { return };
+        let Some(record) = self.files.get_mut(key) else { return };
+        if let Stage::Opening(happened) = &mut record.stage {
+            happened.gone = false;
+        }
         let another = record.stat.id != stat.id;
         self.files.looked(key, stat, now);
         if another {
@@ -338,12 +341,7 @@ impl Follower {
         let stuck =
             self.problems.keys().filter_map(|about| if let About::File(key) = about { Some(*key) } else { None });
         for key in stuck.collect::<Vec<_>>() {
-            let is_found = self.files.get(key).is_some_and(|record| matches!(record.stage, Stage::Found));
-            if is_found && self.link.as_ref().is_some_and(|link| link.known_complete) {
-                self.want_open(key);
-            } else {
-                self.enqueue_live(key);
-            }
+            self.enqueue_live(key);
         }
     }
 
