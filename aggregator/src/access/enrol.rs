@@ -8,8 +8,10 @@ use super::secret::{digest, new_secret};
 use super::{Access, AccessError, Attempt, By, Result};
 use crate::domain::name::check_host;
 use crate::domain::time::Millis;
-use crate::store::enrolments::{self, HostName, NewHostRow};
-use crate::store::settings;
+use crate::store::enrolments::{self, HostName};
+use crate::store::{hosts, settings};
+
+pub use crate::store::hosts::Facts as HostFacts;
 
 /// How long a join token works: 24 hours.
 const JOIN_MS: Millis = 24 * 3_600_000;
@@ -32,19 +34,6 @@ pub struct JoinSecret {
     pub secret: String,
     /// When it stops working, milliseconds since 1970.
     pub expires_at: Millis,
-}
-
-/// What a machine tells about itself.
-#[derive(Debug, Clone, Default)]
-pub struct HostFacts {
-    /// Its own name.
-    pub hostname: String,
-    /// `linux`, `macos` or `windows`.
-    pub os: String,
-    /// `x86_64`, `aarch64`, …
-    pub arch: String,
-    /// Version of the agent.
-    pub agent_version: String,
 }
 
 /// A host that has just joined.
@@ -101,7 +90,8 @@ impl Access {
             )));
         }
         let host_id = HostId::new();
-        enrolments::insert_host(&mut tx, &enrolment, &new_host(host_id, &name, public_key, facts, now)).await?;
+        hosts::insert(&mut tx, host_id, &name, public_key, &bounded(facts), now).await?;
+        enrolments::bind(&mut tx, &enrolment, &host_id.to_string()).await?;
         self.note(&mut tx, &By::host(&name, &from.to_string()), "host.join", &name).await?;
         tx.commit().await?;
         self.inner.limits.give_back(attempt);
@@ -114,7 +104,7 @@ impl Access {
         settings::lock(&mut tx, LOCK).await?;
         let host = enrolments::host_by_id(&mut tx, &id.to_string()).await?;
         let host = host.ok_or_else(|| AccessError::NotFound("there is no such host".to_owned()))?;
-        enrolments::remove_host(&mut tx, &host.id, self.now()).await?;
+        hosts::remove(&mut tx, id, self.now()).await?;
         self.note(&mut tx, by, "host.remove", &host.name).await?;
         Ok(tx.commit().await?)
     }
@@ -135,16 +125,13 @@ impl Access {
     }
 }
 
-fn new_host(id: HostId, name: &str, public_key: &[u8], facts: HostFacts, now: Millis) -> NewHostRow {
+/// A host's words about itself are shown to people: bounded, and without anything that moves a cursor.
+fn bounded(facts: HostFacts) -> HostFacts {
     let fact = |text: String| text.chars().filter(|c| !c.is_control()).take(FACT_CHARS).collect();
-    NewHostRow {
-        id: id.to_string(),
-        name: name.to_owned(),
-        public_key: public_key.to_vec(),
+    HostFacts {
         hostname: fact(facts.hostname),
         os: fact(facts.os),
         arch: fact(facts.arch),
         agent_version: fact(facts.agent_version),
-        enrolled_at: now,
     }
 }

@@ -10,6 +10,9 @@ mod secret;
 mod sign_in;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

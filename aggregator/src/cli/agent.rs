@@ -37,12 +37,13 @@ pub(super) struct LocalAgent {
     house: Arc<House>,
     state: PathBuf,
     roots: Vec<String>,
+    program: Option<PathBuf>,
 }
 
 impl LocalAgent {
     /// Keeps its identity in the data folder. No roots means its defaults.
-    pub(super) fn new(house: &Arc<House>, roots: Vec<String>) -> Self {
-        Self { state: house.options.data.join("agent"), house: Arc::clone(house), roots }
+    pub(super) fn new(house: &Arc<House>, roots: Vec<String>, program: Option<PathBuf>) -> Self {
+        Self { state: house.options.data.join("agent"), house: Arc::clone(house), roots, program }
     }
 
     /// Runs it until the server stops.
@@ -69,7 +70,10 @@ impl LocalAgent {
     }
 
     async fn run_once(&self, tasks: &Tasks) -> anyhow::Result<()> {
-        let program = find_program()?;
+        let program = match &self.program {
+            Some(program) => program.clone(),
+            None => find_program()?,
+        };
         self.make_joined(&program, tasks).await?;
         let mut command = self.command(&program);
         command.args(["run", "--exit-with-parent"]);
@@ -112,6 +116,8 @@ impl LocalAgent {
         if url.starts_with("http://") && !self.house.options.listen.ip().is_loopback() {
             command.arg("--insecure");
         }
+        // What it says on success is advice for people who join by hand.
+        command.stdout(Stdio::null());
         let mut child = command.stdin(Stdio::null()).spawn().context("it cannot be started")?;
         pass_lines_on(&mut child, tasks);
         let status = child.wait().await?;
@@ -171,7 +177,7 @@ impl LocalAgent {
 }
 
 /// Beside our own program first: that one has our version.
-fn find_program() -> anyhow::Result<PathBuf> {
+pub(super) fn find_program() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join(PROGRAM)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let candidates = own.into_iter().chain(std::env::split_paths(&path).map(|folder| folder.join(PROGRAM)));

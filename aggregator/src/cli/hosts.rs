@@ -9,7 +9,7 @@ use super::{open, table};
 use crate::access::By;
 use crate::domain::time::rfc3339;
 use crate::options::join_command;
-use crate::store::{enrolments, settings};
+use crate::store::{hosts, settings};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HostCommand {
@@ -41,7 +41,7 @@ pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Resu
             eprintln!("Run this on {name}. It works once, until {}.", rfc3339(join.expires_at));
         }
         HostCommand::List => {
-            let rows: Vec<_> = enrolments::hosts(&db)
+            let rows: Vec<_> = hosts::all(&db)
                 .await?
                 .into_iter()
                 .map(|host| {

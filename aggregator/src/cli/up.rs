@@ -1,6 +1,7 @@
 //! `muster up`: the aggregator and an agent for this machine, in one command.
 
 use std::io::{IsTerminal as _, stdout};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use clap::Args;
@@ -19,6 +20,9 @@ pub(super) struct UpArgs {
     /// Replaces the agent's defaults (~/.claude/projects and $CLAUDE_CONFIG_DIR/projects)
     #[arg(long = "root", value_name = "CODER=DIR")]
     roots: Vec<String>,
+    /// The agent's program [default: beside muster, else in PATH]
+    #[arg(long, env = "MUSTER_AGENT_BIN", value_name = "FILE")]
+    agent_bin: Option<PathBuf>,
     /// Run no agent for this machine
     #[arg(long)]
     no_agent: bool,
@@ -35,7 +39,7 @@ pub(super) async fn run(globals: &Globals, args: UpArgs) -> anyhow::Result<()> {
     println!("Muster runs at {}", house.options.url());
     println!("Sign in (works once, for 15 minutes; again with `muster user link owner`):\n  {link}");
     if !args.no_agent {
-        LocalAgent::new(house, args.roots).start(&running.tasks);
+        LocalAgent::new(house, args.roots, args.agent_bin).start(&running.tasks);
     }
     if !args.no_open && stdout().is_terminal() {
         open_browser(&link);

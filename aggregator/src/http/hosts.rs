@@ -33,6 +33,9 @@ async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Failure> {
     caller.require(Role::Admin)?;
-    house.access.host_remove(&By::from(&caller), id.parse()?).await?;
+    let id = id.parse()?;
+    house.access.host_remove(&By::from(&caller), id).await?;
+    house.links.close(id);
+    house.presence.removed(id, &house.hub);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,29 +3,8 @@
 use sqlx::FromRow;
 
 use super::Result;
-use super::db::{Db, Tx};
+use super::db::Tx;
 use crate::{statements, vals};
-
-/// A host at the moment it joins.
-#[derive(Debug, Clone)]
-pub struct NewHostRow {
-    /// UUID.
-    pub id: String,
-    /// Name given by `host add`.
-    pub name: String,
-    /// Ed25519, 32 bytes.
-    pub public_key: Vec<u8>,
-    /// What the machine calls itself.
-    pub hostname: String,
-    /// `linux`, `macos` or `windows`.
-    pub os: String,
-    /// `x86_64`, `aarch64`, …
-    pub arch: String,
-    /// Version of the agent.
-    pub agent_version: String,
-    /// Milliseconds since 1970.
-    pub enrolled_at: i64,
-}
 
 /// Id and name of a host that is not removed.
 #[derive(Debug, Clone, FromRow)]
@@ -34,23 +13,6 @@ pub struct HostName {
     pub id: String,
     /// Name.
     pub name: String,
-}
-
-/// A host on the command line's list.
-#[derive(Debug, Clone, FromRow)]
-pub struct HostLine {
-    /// Name.
-    pub name: String,
-    /// What the machine calls itself.
-    pub hostname: String,
-    /// Operating system.
-    pub os: String,
-    /// Processor.
-    pub arch: String,
-    /// Version of the agent.
-    pub agent_version: String,
-    /// Last time it was heard from.
-    pub last_seen_at: Option<i64>,
 }
 
 statements! {
@@ -62,11 +24,6 @@ statements! {
     BIND = "UPDATE enrolments SET host_id = $2 WHERE id = $1";
     HOST_BY_NAME = "SELECT id, name FROM hosts WHERE name = $1 AND removed_at IS NULL";
     HOST_BY_ID = "SELECT id, name FROM hosts WHERE id = $1 AND removed_at IS NULL";
-    INSERT_HOST = "INSERT INTO hosts (id, name, public_key, hostname, os, arch, agent_version, enrolled_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    REMOVE_HOST = "UPDATE hosts SET removed_at = $2, link_epoch = link_epoch + 1 WHERE id = $1 AND removed_at IS NULL";
-    HOSTS = "SELECT name, hostname, os, arch, agent_version, last_seen_at FROM hosts WHERE removed_at IS NULL \
-        ORDER BY name";
 }
 
 /// Adds a one-time token for a host; an unused one of the same name stops working.
@@ -82,12 +39,9 @@ pub async fn use_up(tx: &mut Tx, hash: &[u8], at: i64) -> Result<Option<HostName
     tx.optional(USE, vals![hash, at]).await
 }
 
-/// Adds the host that an enrolment let in.
-pub async fn insert_host(tx: &mut Tx, enrolment_id: &str, host: &NewHostRow) -> Result<()> {
-    let NewHostRow { id, name, public_key, hostname, os, arch, agent_version, enrolled_at } = host.clone();
-    tx.execute(INSERT_HOST, vals![id.clone(), name, public_key, hostname, os, arch, agent_version, enrolled_at])
-        .await?;
-    tx.execute(BIND, vals![enrolment_id, id]).await?;
+/// Writes down which host an enrolment let in.
+pub async fn bind(tx: &mut Tx, enrolment_id: &str, host_id: &str) -> Result<()> {
+    tx.execute(BIND, vals![enrolment_id, host_id]).await?;
     Ok(())
 }
 
@@ -99,14 +53,4 @@ pub async fn host_by_name(tx: &mut Tx, name: &str) -> Result<Option<HostName>> {
 /// The host with this id.
 pub async fn host_by_id(tx: &mut Tx, id: &str) -> Result<Option<HostName>> {
     tx.optional(HOST_BY_ID, vals![id]).await
-}
-
-/// Removes a host: its key counts no more, and a link that still stands can no longer commit. Its archive stays.
-pub async fn remove_host(tx: &mut Tx, id: &str, at: i64) -> Result<bool> {
-    Ok(tx.execute(REMOVE_HOST, vals![id, at]).await? > 0)
-}
-
-/// Hosts by name, for the command line.
-pub async fn hosts(db: &Db) -> Result<Vec<HostLine>> {
-    db.all(HOSTS, vals![]).await
 }

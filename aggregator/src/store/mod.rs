@@ -15,3 +15,6 @@ pub mod tokens;
 pub mod transcripts;
 
 pub use db::{Db, Result, StoreError};
+
+#[cfg(test)]
+pub(crate) mod testing;

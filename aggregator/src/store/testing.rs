@@ -1,0 +1,82 @@
+//! Databases for tests: one of each kind, empty, gone with the value.
+
+use sqlx::{Executor as _, SqlStr, SqlSafeStr as _};
+
+use super::{Db, actors, audit, credentials, enrolments, frames, hosts, sessions, settings, sign_ins, tokens,
+    transcripts};
+
+/// An empty database of the current schema.
+pub(crate) struct TestDb {
+    /// Open.
+    pub(crate) db: Db,
+    _folder: Option<tempfile::TempDir>,
+    _database: Option<muster_test_pg::Database>,
+}
+
+/// The embedded one.
+pub(crate) async fn embedded() -> TestDb {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(None, &folder.path().join("muster.db")).await.unwrap();
+    TestDb { db, _folder: Some(folder), _database: None }
+}
+
+/// PostgreSQL.
+pub(crate) async fn postgres() -> TestDb {
+    let database = tokio::task::spawn_blocking(muster_test_pg::database).await.unwrap();
+    let db = Db::open(Some(&database.url()), std::path::Path::new("")).await.unwrap();
+    TestDb { db, _folder: None, _database: Some(database) }
+}
+
+/// One of each, for tests that hold on both.
+pub(crate) async fn both() -> [TestDb; 2] {
+    [embedded().await, postgres().await]
+}
+
+#[tokio::test]
+async fn prepares_on_both_databases() {
+    let files = [
+        ("actors", actors::STATEMENTS),
+        ("audit", audit::STATEMENTS),
+        ("credentials", credentials::STATEMENTS),
+        ("enrolments", enrolments::STATEMENTS),
+        ("frames", frames::STATEMENTS),
+        ("hosts", hosts::STATEMENTS),
+        ("sessions", sessions::STATEMENTS),
+        ("settings", settings::STATEMENTS),
+        ("sign_ins", sign_ins::STATEMENTS),
+        ("tokens", tokens::STATEMENTS),
+        ("transcripts", transcripts::STATEMENTS),
+    ];
+    let mut wrong = Vec::new();
+    for test in both().await {
+        for (file, statements) in files {
+            for (name, sql) in statements {
+                if let Err(error) = prepare(&test.db, sql).await {
+                    wrong.push(format!("{file}::{name} on {}: {error}", test.db.kind()));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+async fn prepare(db: &Db, sql: &'static str) -> sqlx::Result<()> {
+    let sql: SqlStr = sql.into_sql_str();
+    match db {
+        Db::Lite { writer, .. } => writer.prepare(sql).await.map(drop),
+        Db::Pg(pool) => pool.prepare(sql).await.map(drop),
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("muster.db");
+    let db = Db::open(None, &file).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        VALUES (9999, 'from the future', TRUE, x'00', 0)";
+    db.execute(newer, vec![]).await.unwrap();
+    db.close().await;
+    let error = Db::open(None, &file).await.unwrap_err().to_string();
+    assert!(error.contains("9999") && error.contains("newer Muster"), "{error}");
+}
