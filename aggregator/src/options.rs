@@ -1,6 +1,6 @@
 //! Everything that is configured about one aggregator, after flags, environment and defaults have been weighed.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crate::machine;
@@ -86,6 +86,18 @@ impl Options {
             address.set_ip(machine::own_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
         }
         format!("{scheme}://{address}{}", self.base_path)
+    }
+
+    /// Address as this machine itself reaches it, whatever the public one is.
+    pub fn local_url(&self) -> String {
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("{}://{address}", if self.tls.is_on() { "https" } else { "http" })
     }
 
     /// The command that makes a machine join with this secret.

@@ -105,7 +105,7 @@ impl LocalAgent {
 
     /// Makes sure that the agent has an identity which this fleet knows, and knows where we are.
     async fn make_joined(&self, program: &PathBuf, tasks: &Tasks) -> anyhow::Result<()> {
-        let url = self.url();
+        let url = self.house.options.local_url();
         if self.has_joined(&url).await? {
             return Ok(());
         }
@@ -126,20 +126,6 @@ impl LocalAgent {
         }
         tracing::info!(host.name = name, "this machine joined the fleet");
         Ok(())
-    }
-
-    /// Our address as this machine reaches it, whatever the public one is.
-    fn url(&self) -> String {
-        let options = &self.house.options;
-        let mut address = options.listen;
-        if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                std::net::Ipv4Addr::LOCALHOST.into()
-            } else {
-                std::net::Ipv6Addr::LOCALHOST.into()
-            });
-        }
-        format!("{}://{address}", if options.tls.is_on() { "https" } else { "http" })
     }
 
     /// Whether the identity on disk is of a host of this fleet. Where only our address or certificate has changed since,

@@ -1,15 +1,14 @@
 //! `muster host …`
 
-use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::args::Globals;
-use super::serve::{PIN_SETTING, URL_SETTING};
+use super::reach::Reach;
 use super::{open, table};
 use crate::access::By;
 use crate::domain::time::rfc3339;
 use crate::options::join_command;
-use crate::store::{hosts, settings};
+use crate::store::hosts;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum HostCommand {
@@ -31,13 +30,9 @@ pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Resu
     let (db, access) = open(globals).await?;
     match command {
         HostCommand::Add { name } => {
-            let url = settings::get(&db, URL_SETTING).await?.context(
-                "the aggregator has not run on this database yet: start it with `muster serve` first, so that the join \
-                 command can carry its address and certificate",
-            )?;
-            let pin = settings::get(&db, PIN_SETTING).await?.filter(|pin| !pin.is_empty());
+            let reach = Reach::load(&db).await?;
             let join = access.host_add(&By::cli(), &name).await?;
-            println!("{}", join_command(&url, &join.secret, pin.as_deref()));
+            println!("{}", join_command(&reach.url, &join.secret, reach.pin.as_deref()));
             eprintln!("Run this on {name}. It works once, until {}.", rfc3339(join.expires_at));
         }
         HostCommand::List => {

@@ -2,15 +2,18 @@
 
 mod agent;
 mod args;
+mod client;
 mod doctor;
 mod hosts;
 mod logs;
 mod owner;
+mod reach;
 mod serve;
 mod table;
 mod tokens;
 mod up;
 mod users;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -59,6 +62,8 @@ enum Command {
     /// Create, list and revoke the tokens of scripts.
     #[command(subcommand)]
     Token(tokens::TokenCommand),
+    /// Compare the archive with the files on all hosts, byte for byte.
+    Verify(verify::VerifyArgs),
     /// Look for what is wrong with this installation, and say how to mend it.
     Doctor(doctor::DoctorArgs),
 }
@@ -95,6 +100,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Host(command) => hosts::run(globals, command).await?,
         Command::User(command) => users::run(globals, command).await?,
         Command::Token(command) => tokens::run(globals, command).await?,
+        Command::Verify(args) => return verify::run(globals, args).await,
         Command::Doctor(args) => return doctor::run(globals, args).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -11,17 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Globals, ServeArgs};
 use super::owner;
+use super::reach::Reach;
 use crate::house::House;
 use crate::machine;
 use crate::options::Options;
 use crate::server::Server;
 use crate::spawn::Tasks;
-use crate::store::{Db, actors, settings};
-
-/// Settings by which the command line learns where the running aggregator is reached.
-pub(super) const URL_SETTING: &str = "reach.url";
-/// See [`URL_SETTING`].
-pub(super) const PIN_SETTING: &str = "reach.pin";
+use crate::store::{Db, actors};
 
 pub(super) async fn run(globals: &Globals, args: ServeArgs) -> anyhow::Result<()> {
     let running = Running::start(args.options(globals)?).await?;
@@ -56,8 +52,7 @@ impl Running {
             .context("cannot open the database")?;
         let server = Server::bind(&mut options).await?;
         let first_start = actors::first_admin(&db).await?.is_none();
-        settings::set(&db, URL_SETTING, &options.url()).await?;
-        settings::set(&db, PIN_SETTING, options.pin.as_deref().unwrap_or_default()).await?;
+        Reach::save(&db, &options).await?;
         let tasks = Tasks::new();
         let (house, chores) = House::new(db, options, tasks.clone());
         house.start(chores);

@@ -34,7 +34,7 @@ pub(super) struct UpArgs {
 pub(super) async fn run(globals: &Globals, args: UpArgs) -> anyhow::Result<()> {
     let running = Running::start(args.serve.options(globals)?).await?;
     let house = &running.house;
-    owner::keep_token(&house.access, &house.options.data).await?;
+    owner::token(&house.access, &house.options.data).await?;
     let link = owner::sign_in_link(&house.access, &house.options).await?;
     println!("Muster runs at {}", house.options.url());
     println!("Sign in (works once, for 15 minutes; again with `muster user link owner`):\n  {link}");

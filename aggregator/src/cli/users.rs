@@ -6,13 +6,13 @@ use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 
 use super::args::Globals;
-use super::serve::URL_SETTING;
+use super::reach::Reach;
 use super::{open, table};
 use crate::access::{Access, By, OneTimeLink};
 use crate::domain::role::Role;
 use crate::domain::time::rfc3339;
 use crate::http::LINK_LIFE;
-use crate::store::{Db, actors, settings};
+use crate::store::{Db, actors};
 
 /// More members than any list on a terminal needs.
 const MOST: i64 = 10_000;
@@ -74,8 +74,7 @@ pub(super) async fn run(globals: &Globals, command: UserCommand) -> anyhow::Resu
 }
 
 async fn print_link(db: &Db, access: &Access, name: &str) -> anyhow::Result<()> {
-    let url = settings::get(db, URL_SETTING).await?;
-    let url = url.context("the aggregator has not run on this database yet: start it with `muster serve` first")?;
+    let url = Reach::load(db).await?.url;
     let member = access.member_named(name).await?;
     let OneTimeLink { secret, expires_at, .. } = access.link(&By::cli(), member.id.parse()?, LINK_LIFE).await?;
     println!("{url}/sign-in#{secret}");

@@ -1,0 +1,160 @@
+//! A small HTTP client for commands that ask the running aggregator.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
+use http::{Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
+use rustls::{DigitallySignedStruct, Error as RustlsError, RootCertStore, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::spawn::Tasks;
+use crate::tls::pin_of;
+
+/// Largest answer read.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long the aggregator may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Someone who asks one aggregator.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// Address without a slash at the end.
+    pub(super) url: String,
+    /// The key that its certificate must have; public authorities decide when absent.
+    pub(super) pin: Option<String>,
+    /// Sent as `Authorization: Bearer`.
+    pub(super) token: String,
+}
+
+impl Client {
+    /// Sends a request without a body, and reads the JSON answer.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> anyhow::Result<T> {
+        let (status, body) = self.exchange(method, path).await.with_context(|| format!("cannot ask {}", self.url))?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).context("the aggregator's answer is not understood");
+        }
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let detail = problem["detail"].as_str().unwrap_or("it does not say why");
+        Err(anyhow!("the aggregator at {} refuses ({status}): {detail}", self.url))
+    }
+
+    async fn exchange(&self, method: Method, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+        let uri: Uri = format!("{}{path}", self.url).parse().context("the address is not understood")?;
+        let host = uri.host().context("the address names no host")?;
+        let https = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        let address = format!("{host}:{port}");
+        let stream = tokio::time::timeout(CONNECT, TcpStream::connect(&address))
+            .await
+            .map_err(|_| anyhow!("no connection within {} s", CONNECT.as_secs()))?
+            .with_context(|| format!("nothing answers at {address}: is the aggregator running?"))?;
+        let request = Request::builder()
+            .method(method)
+            .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
+            .header(HOST, &address)
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(CONTENT_LENGTH, 0)
+            .body(Empty::<Bytes>::new())?;
+        if !https {
+            return send(stream, request).await;
+        }
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+        let stream = TlsConnector::from(self.tls_config()?).connect(name, stream).await.context("no TLS")?;
+        send(stream, request).await
+    }
+
+    fn tls_config(&self) -> anyhow::Result<Arc<ClientConfig>> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let config = match &self.pin {
+            Some(pin) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Pinned { pin: pin.clone(), provider }))
+                .with_no_client_auth(),
+            None => {
+                let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+                builder.with_root_certificates(roots).with_no_client_auth()
+            }
+        };
+        Ok(Arc::new(config))
+    }
+}
+
+async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let tasks = Tasks::new();
+    tasks.spawn("client connection", async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(error = %error, "the connection to the aggregator broke off");
+        }
+    });
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    match Limited::new(response.into_body(), ANSWER_BYTES).collect().await {
+        Ok(body) => Ok((status, body.to_bytes())),
+        Err(error) => bail!("the answer broke off: {error}"),
+    }
+}
+
+/// Trusts one key and nothing else.
+#[derive(Debug)]
+struct Pinned {
+    pin: String,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, RustlsError> {
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        if pin_of(certificate.subject_public_key_info().as_ref()) == self.pin {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(RustlsError::General("the certificate has another key than the aggregator of this data folder".to_owned()))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls12_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls13_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
