@@ -1,0 +1,106 @@
+/** A point on the map, px. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Where a host stands. */
+export interface Place extends Point {
+  readonly id: string;
+  /** Room for its label to the right of the ring, px. */
+  readonly labelWidth: number;
+}
+
+/** The whole map. */
+export interface Layout {
+  readonly aggregator: Point;
+  readonly places: readonly Place[];
+  /** Of every ring, px. */
+  readonly radius: number;
+  /** Label with facts, or the name alone. */
+  readonly dense: boolean;
+  /** May exceed the given height: then the map scrolls. */
+  readonly height: number;
+}
+
+/** Half of the aggregator's square. */
+export const AGGREGATOR_HALF = 26;
+/** Up to this many hosts stand in one fan, with all their facts. */
+const FAN_MOST = 10;
+const FAN = { radius: 20, least: 60, pitch: 78, bulge: 26 };
+const DENSE = { radius: 12, pitch: 31, rowsWanted: 20 };
+const MARGIN = 44;
+
+/** Places for hosts in a pane. */
+export function layout(ids: readonly string[], width: number, height: number): Layout {
+  return ids.length <= FAN_MOST ? fan(ids, width, height) : columns(ids, width, height);
+}
+
+function fan(ids: readonly string[], width: number, height: number): Layout {
+  const pitch = Math.max(FAN.least, Math.min(FAN.pitch, (height - 2 * MARGIN) / Math.max(1, ids.length - 1)));
+  const total = Math.max(height, (ids.length - 1) * pitch + 2 * MARGIN);
+  const middle = (ids.length - 1) / 2;
+  const places = ids.map((id, i) => {
+    const off = middle === 0 ? 0 : (i - middle) / middle;
+    const x = width * 0.5 + FAN.bulge * (1 - off * off);
+    return { id, x, y: total / 2 + (i - middle) * pitch, labelWidth: width - x - FAN.radius - 16 };
+  });
+  return {
+    aggregator: { x: aggregatorX(width), y: total / 2 },
+    places,
+    radius: FAN.radius,
+    dense: false,
+    height: total,
+  };
+}
+
+function columns(ids: readonly string[], width: number, height: number): Layout {
+  const count = ids.length <= DENSE.rowsWanted ? 1 : ids.length <= 2 * DENSE.rowsWanted ? 2 : 3;
+  const rows = Math.ceil(ids.length / count);
+  const total = Math.max(height, rows * DENSE.pitch + MARGIN);
+  const pitch = Math.min(DENSE.pitch * 1.25, (total - MARGIN) / rows);
+  const left = aggregatorX(width) + AGGREGATOR_HALF + 48;
+  const columnWidth = (width - left - 8) / count;
+  const places = ids.map((id, i) => ({
+    id,
+    x: left + Math.floor(i / rows) * columnWidth + DENSE.radius,
+    y: total / 2 + ((i % rows) - (rows - 1) / 2) * pitch,
+    labelWidth: columnWidth - 2 * DENSE.radius - 10,
+  }));
+  return {
+    aggregator: { x: aggregatorX(width), y: total / 2 },
+    places,
+    radius: DENSE.radius,
+    dense: true,
+    height: total,
+  };
+}
+
+function aggregatorX(width: number): number {
+  return Math.max(48, Math.min(120, width * 0.13));
+}
+
+/** Distance between the starts of neighbouring edges at the aggregator's side, px. */
+const PORT_PITCH = 6;
+
+/** The edge from a host to the aggregator: pulses travel along it in the direction of the data. */
+export function edge(place: Place, index: number, all: Layout): string {
+  const ports = all.places.length;
+  const spread = Math.min(PORT_PITCH, (2 * AGGREGATOR_HALF - 8) / Math.max(1, ports - 1));
+  const from = { x: place.x - all.radius - 3, y: place.y };
+  const to = {
+    x: all.aggregator.x + AGGREGATOR_HALF + 5,
+    y: all.aggregator.y + (index - (ports - 1) / 2) * spread,
+  };
+  const reach = Math.max(24, (from.x - to.x) * 0.62);
+  return `M${n(from.x)} ${n(from.y)}C${n(from.x - reach)} ${n(from.y)} ${n(to.x + reach)} ${n(to.y)} ${n(to.x)} ${n(to.y)}`;
+}
+
+function n(value: number): string {
+  return value.toFixed(1);
+}
+
+/** Width of an edge by its rate, px. */
+export function edgeWidth(linesPerSecond: number): number {
+  return Math.max(1.25, Math.min(5.5, 1 + 1.02 * Math.sqrt(linesPerSecond)));
+}

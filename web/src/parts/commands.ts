@@ -1,0 +1,98 @@
+import { lastPart } from '../lib/format';
+import { paths } from '../lib/paths';
+import type { App } from '../state/app.svelte';
+
+/** One line of the palette. */
+export interface Command {
+  readonly id: string;
+  readonly group: 'Go to' | 'Do' | 'Hosts' | 'Sessions';
+  readonly label: string;
+  readonly hint: string;
+  readonly run: () => void;
+}
+
+/** Everything that the palette can reach now. */
+export function commands(app: App): Command[] {
+  return [...goTo(app), ...actions(app), ...hosts(app), ...sessions(app)];
+}
+
+function goTo(app: App): Command[] {
+  const pages: [string, string, string][] = [
+    ['Operations', paths.operations(), 'g o'],
+    ['Settings: hosts', paths.settings('hosts'), 'g s'],
+    ['Settings: tokens', paths.settings('tokens'), ''],
+    ['Settings: you', paths.settings('you'), ''],
+  ];
+  if (app.account.may('admin')) {
+    pages.push(
+      ['Settings: members', paths.settings('members'), ''],
+      ['Settings: audit', paths.settings('audit'), ''],
+    );
+  }
+  return pages.map(([label, href, hint]) => ({
+    id: href,
+    group: 'Go to',
+    label,
+    hint,
+    run: () => app.go(href),
+  }));
+}
+
+function actions(app: App): Command[] {
+  const list: Command[] = [
+    {
+      id: 'theme',
+      group: 'Do',
+      label: 'Switch the theme',
+      hint: app.theme.choice,
+      run: () => app.theme.next(),
+    },
+    {
+      id: 'keys',
+      group: 'Do',
+      label: 'Show the shortcuts',
+      hint: '?',
+      run: () => (app.overlay = 'shortcuts'),
+    },
+    {
+      id: 'panes',
+      group: 'Do',
+      label: 'Reset the width of the panes',
+      hint: '',
+      run: () => app.panes.reset(),
+    },
+    { id: 'out', group: 'Do', label: 'Sign out', hint: '', run: () => void app.account.signOut() },
+  ];
+  if (app.account.may('admin')) {
+    list.unshift({
+      id: 'add',
+      group: 'Do',
+      label: 'Add a host',
+      hint: '',
+      run: () => (app.overlay = 'add-host'),
+    });
+  }
+  return list;
+}
+
+function hosts(app: App): Command[] {
+  return app.fleet.hosts.map((host) => ({
+    id: host.id,
+    group: 'Hosts',
+    label: host.name,
+    hint: host.state,
+    run: () => app.go(paths.operations(`?host=${encodeURIComponent(host.id)}`)),
+  }));
+}
+
+function sessions(app: App): Command[] {
+  return app.fleet.sessions.map((row) => ({
+    id: row.id,
+    group: 'Sessions',
+    label: row.title ?? row.id,
+    hint: [lastPart(row.project_path), app.fleet.hostsById.get(row.host_ids[0] ?? '')?.name]
+      .filter(Boolean)
+      .join(' · '),
+    run: () => app.go(paths.session(row.id)),
+  }));
+}

@@ -1,0 +1,14 @@
+import Radar from '@lucide/svelte/icons/radar';
+import Settings from '@lucide/svelte/icons/settings';
+
+import { paths } from '../lib/paths';
+
+/** Pages of the rail. Only what exists is shown. */
+export const PLACES = [
+  { name: 'Operations', icon: Radar, href: () => paths.operations(), keys: 'g o' },
+] as const;
+
+/** Pages at the foot of the rail. */
+export const FOOT_PLACES = [
+  { name: 'Settings', icon: Settings, href: () => paths.settings('hosts'), keys: 'g s' },
+] as const;

@@ -1,0 +1,9 @@
+import { createRouter } from 'sv-router';
+
+/** Pages by address. They are loaded when first shown: signing in needs none of them. */
+export const router = createRouter({
+  '/': () => import('./pages/Operations.svelte'),
+  '/sessions/:id': () => import('./pages/Operations.svelte'),
+  '/settings/:section': () => import('./pages/Settings.svelte'),
+  '*': () => import('./pages/NotFound.svelte'),
+});

@@ -1,0 +1,60 @@
+import { createContext } from 'svelte';
+
+import { Account } from './account.svelte';
+import { Clock } from './clock.svelte';
+import { Connection } from './connection.svelte';
+import { Filters } from './filters.svelte';
+import { Fleet } from './fleet.svelte';
+import { Glance } from './glance.svelte';
+import { Notes } from './notes.svelte';
+import { Panes } from './panes.svelte';
+import { Theme } from './theme.svelte';
+import { Viewport } from './viewport.svelte';
+
+/** Where a page sends the reader. `replace` leaves no step back. */
+export type Go = (href: string, options?: { replace?: boolean }) => void;
+
+/** Everything that pages share. */
+export class App {
+  readonly account = new Account();
+  readonly clock = new Clock();
+  readonly connection = new Connection(() => this.account.left());
+  readonly notes = new Notes();
+  readonly panes = new Panes();
+  readonly theme = new Theme();
+  readonly filters = new Filters();
+  readonly glance = new Glance();
+  readonly viewport = new Viewport();
+  /** What the top bar calls this page, and where in it the reader is. */
+  heading = $state.raw<{ title: string; trail: string | null }>({ title: 'Muster', trail: null });
+  /** Made anew at each sign-in: nobody sees what the one before them saw. */
+  fleet = $state.raw(new Fleet());
+  /** What lies over the page. */
+  overlay = $state<'palette' | 'shortcuts' | 'add-host' | null>(null);
+  readonly go: Go;
+
+  constructor(go: Go) {
+    this.go = go;
+  }
+
+  /** Runs while the page is open. */
+  start(): () => void {
+    const ends = [this.clock.start(), this.theme.start(), this.viewport.start()];
+    return () => ends.forEach((end) => end());
+  }
+
+  /** Runs while someone is signed in. */
+  enter(): () => void {
+    this.fleet = new Fleet();
+    const fleet = this.fleet;
+    const ends = [fleet.follow(this.connection), this.clock.each((now) => fleet.tick(now))];
+    this.connection.start();
+    return () => {
+      ends.forEach((end) => end());
+      this.connection.stop();
+      this.overlay = null;
+    };
+  }
+}
+
+export const [useApp, provideApp] = createContext<App>();

@@ -1,0 +1,127 @@
+import { upsert } from '../lib/keyed';
+import { ACTIVE_MS, type Placed } from '../lib/sections';
+import { millis } from '../lib/time';
+import type { Activity, Host, LiveMessage, SessionRow } from '../wire/types.gen';
+import type { Connection } from './connection.svelte';
+import { Pulse } from './pulse.svelte';
+
+/** Rows kept: what a snapshot brings at most. Beyond that the oldest fall out. */
+const MOST_ROWS = 500;
+
+/** Hosts and sessions of the fleet, live. */
+export class Fleet {
+  hosts = $state.raw<Host[]>([]);
+  sessions = $state.raw<SessionRow[]>([]);
+  /** The first snapshot has arrived. */
+  loaded = $state(false);
+  /** Sessions with an append in the last minute, and since when. */
+  active = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** All appends together. */
+  readonly total = new Pulse();
+
+  readonly hostsById = $derived(new Map(this.hosts.map((host) => [host.id, host])));
+  readonly sessionsById = $derived(new Map(this.sessions.map((session) => [session.id, session])));
+  /** What the order of the list depends on. */
+  readonly placed = $derived(this.sessions.map((row) => this.#place(row)));
+
+  #pulses = new Map<string, Pulse>();
+  #lastAppend = new Map<string, number>();
+
+  /** Follows the fleet until the returned function is called. */
+  follow(connection: Connection): () => void {
+    return connection.subscribe('fleet', (messages) => this.receive(messages, Date.now()));
+  }
+
+  /** Applies what arrived. Public for tests. */
+  receive(messages: readonly LiveMessage[], now: number): void {
+    for (const { snapshot, update } of messages) {
+      if (snapshot && 'hosts' in snapshot) this.#replace(snapshot.hosts, snapshot.sessions, now);
+      if (update?.hosts) this.#setHosts(upsert(this.hosts, update.hosts));
+      if (update?.removed_hosts) this.#removeHosts(update.removed_hosts);
+      if (update?.sessions) this.#setSessions(upsert(this.sessions, update.sessions));
+      if (update?.activity) this.#append(update.activity, now);
+    }
+  }
+
+  /** Moves sparklines on, and sessions that fell silent out of the active ones. */
+  tick(now: number): void {
+    this.total.tick(now);
+    for (const pulse of this.#pulses.values()) pulse.tick(now);
+    const silent = [...this.active.keys()].filter((id) => now - (this.#lastAppend.get(id) ?? 0) > ACTIVE_MS);
+    if (silent.length === 0) return;
+    const active = new Map(this.active);
+    for (const id of silent) active.delete(id);
+    this.active = active;
+  }
+
+  /** Appends of a session or host; of nothing for an unknown one. */
+  pulse(id: string): Pulse | undefined {
+    return this.#pulses.get(id);
+  }
+
+  #replace(hosts: readonly Host[], sessions: readonly SessionRow[], now: number): void {
+    this.#setHosts([...hosts]);
+    this.#setSessions([...sessions]);
+    const active = new Map<string, number>();
+    for (const row of sessions) {
+      const last = millis(row.last_activity_at);
+      if (last === null || now - last > ACTIVE_MS) continue;
+      active.set(row.id, this.active.get(row.id) ?? last);
+      this.#lastAppend.set(row.id, Math.min(last, now));
+    }
+    this.active = active;
+    this.loaded = true;
+  }
+
+  #setHosts(hosts: Host[]): void {
+    for (const host of hosts) this.#ensure(host.id);
+    this.hosts = hosts.sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  #removeHosts(ids: readonly string[]): void {
+    for (const id of ids) this.#pulses.delete(id);
+    this.hosts = this.hosts.filter((host) => !ids.includes(host.id));
+  }
+
+  #setSessions(sessions: SessionRow[]): void {
+    const kept = sessions.length > MOST_ROWS ? newest(sessions, MOST_ROWS) : sessions;
+    for (const row of kept) this.#ensure(row.id);
+    this.sessions = kept;
+  }
+
+  #append(activity: readonly Activity[], now: number): void {
+    const active = new Map(this.active);
+    for (const { host_id, session_id, lines, bytes } of activity) {
+      this.total.add(lines, bytes, now);
+      this.#ensure(host_id).add(lines, bytes, now);
+      if (!session_id) continue;
+      this.#ensure(session_id).add(lines, bytes, now);
+      this.#lastAppend.set(session_id, now);
+      if (!active.has(session_id)) active.set(session_id, now);
+    }
+    if (active.size !== this.active.size) this.active = active;
+  }
+
+  /** Pulses are made when an id first arrives, never while rendering: what rendering creates it does not follow. */
+  #ensure(id: string): Pulse {
+    let pulse = this.#pulses.get(id);
+    if (!pulse) {
+      pulse = new Pulse();
+      this.#pulses.set(id, pulse);
+    }
+    return pulse;
+  }
+
+  #place(row: SessionRow): Placed {
+    return {
+      id: row.id,
+      lastActivity: millis(row.last_activity_at),
+      activeSince: this.active.get(row.id) ?? null,
+    };
+  }
+}
+
+function newest(sessions: SessionRow[], most: number): SessionRow[] {
+  const at = (row: SessionRow) => millis(row.last_activity_at) ?? 0;
+  return [...sessions].sort((a, b) => at(b) - at(a)).slice(0, most);
+}

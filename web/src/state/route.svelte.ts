@@ -1,0 +1,11 @@
+import { createContext } from 'svelte';
+
+/** What the address asks for, as far as pages need it. */
+export interface Route {
+  /** Id of the session that is open; `null` for none. */
+  readonly session: string | null;
+  /** Section of the settings; `null` elsewhere. */
+  readonly section: string | null;
+}
+
+export const [useRoute, provideRoute] = createContext<Route>();
