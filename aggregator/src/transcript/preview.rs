@@ -35,24 +35,45 @@ impl Preview {
         // A character has at most four bytes: no need to count a long text to its end.
         let room = PREVIEW_CHARS.saturating_sub(self.text.chars().count());
         match part.char_indices().nth(room) {
-            None => self.text.extend(part.chars().filter(|c| readable(*c))),
+            None => self.text.extend(Readable::of(part)),
             Some((end, _)) => {
-                self.text.extend(part[..end].chars().filter(|c| readable(*c)));
+                self.text.extend(Readable::of(&part[..end]));
                 self.cut = true;
             }
         }
     }
 }
 
-/// Control characters (terminal escapes among them) have no place in text for a reader.
-fn readable(c: char) -> bool {
-    !c.is_control() || matches!(c, '\n' | '\t')
+/// The characters of a text that a reader wants: no control characters, and no terminal escape sequences (ECMA-48:
+/// `ESC [`, parameters, one final byte from `@` to `~`).
+struct Readable<'a>(std::str::Chars<'a>);
+
+impl<'a> Readable<'a> {
+    fn of(text: &'a str) -> Self {
+        Self(text.chars())
+    }
+}
+
+impl Iterator for Readable<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            let c = self.0.next()?;
+            if c == '\u{1b}' && self.0.as_str().starts_with('[') {
+                self.0.next();
+                self.0.find(|c| ('@'..='~').contains(c));
+            } else if !c.is_control() || matches!(c, '\n' | '\t') {
+                return Some(c);
+            }
+        }
+    }
 }
 
 /// The first line of a text that says something, as a title; `None` when there is none.
 pub fn title_of(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let title: String = line.chars().filter(|c| readable(*c)).take(TITLE_CHARS).collect();
+    let title: String = Readable::of(line).take(TITLE_CHARS).collect();
     (!title.is_empty()).then_some(title)
 }
 
@@ -69,7 +90,8 @@ mod tests {
 
     #[test]
     fn escape_sequences_do_not_reach_a_reader() {
-        assert_eq!(Preview::cut("\u{1b}[31mred\u{7}\tend").text, "[31mred\tend");
+        assert_eq!(Preview::cut("\u{1b}[1;31mred\u{1b}[m\u{7}\tend").text, "red\tend");
+        assert_eq!(Preview::cut("cut \u{1b}[31").text, "cut ");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Reading;
+use super::command::plain;
 use super::content::string;
 use super::envelope::Envelope;
 use crate::transcript::preview::Preview;
@@ -37,7 +38,7 @@ fn queued(attachment: &Attachment<'_>) -> Reading {
     let typed = attachment.command_mode.as_deref() != Some("task-notification") && !text.starts_with('<');
     Reading {
         role: Some(if typed { Role::Human } else { Role::System }),
-        preview: Preview::cut(&text),
+        preview: Preview::cut(&plain(&text)),
         ..Reading::default()
     }
 }

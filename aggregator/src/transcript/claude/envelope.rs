@@ -39,6 +39,8 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, default)]
     pub(super) content: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    pub(super) duration_ms: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     pub(super) origin: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) custom_title: Option<Cow<'a, str>>,

@@ -5,6 +5,7 @@
 mod assistant;
 mod attachment;
 mod bookkeeping;
+mod command;
 mod content;
 mod envelope;
 pub mod layout;

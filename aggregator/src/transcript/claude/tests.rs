@@ -101,10 +101,10 @@ fn unknown_kinds_and_types_of_fields_are_kept_and_never_fail() {
 #[test]
 fn envelope_fields_become_facts() {
     let entry = entry(
-        r#"{"type":"system","subtype":"turn_duration","uuid":"u1","timestamp":"2026-11-21T08:02:03.455Z","cwd":"/srv/demo/web",
+        r#"{"type":"system","subtype":"turn_duration","durationMs":2204,"uuid":"u1","timestamp":"2026-11-21T08:02:03.455Z","cwd":"/srv/demo/web",
         "sessionId":"s1","version":"2.1.329","gitBranch":"main","entrypoint":"cli"}"#,
     );
-    assert_eq!(entry.preview.text, "turn duration");
+    assert_eq!(entry.preview.text, "turn ended after 2.2 s");
     assert_eq!(entry.uuid.as_deref(), Some("u1"));
     assert_eq!(entry.time, Some(1_795_248_123_455));
     assert_eq!(entry.facts.cwd.as_deref(), Some("/srv/demo/web"));

@@ -1,6 +1,7 @@
 //! `user` lines: prompts that a person typed, and everything that the client sends in a person's name.
 
 use super::Reading;
+use super::command::plain;
 use super::content::{Block, Message};
 use super::envelope::Envelope;
 use crate::domain::session::TitleSource;
@@ -25,11 +26,12 @@ pub(super) fn read(line: &Envelope<'_>) -> Reading {
     if blocks.iter().any(|block| block.kind() == "tool_result") {
         return Reading { role: Some(Role::ToolResult), preview: results(&blocks), ..Reading::default() };
     }
-    let preview = match message.text() {
-        Some(text) => Preview::cut(&text),
+    let text = message.text();
+    let preview = match &text {
+        Some(text) => Preview::cut(&plain(text)),
         None => prompt(&blocks),
     };
-    let human = is_human(line, &preview.text);
+    let human = is_human(line, text.as_deref().unwrap_or(&preview.text));
     let title = if human { title_of(&preview.text).map(|title| (TitleSource::Prompt, title)) } else { None };
     Reading { role: Some(if human { Role::Human } else { Role::System }), preview, title, ..Reading::default() }
 }
@@ -37,6 +39,7 @@ pub(super) fn read(line: &Envelope<'_>) -> Reading {
 /// Whether a person typed this. Fields that say so exist only since 2.1; the tests work without them.
 fn is_human(line: &Envelope<'_>, text: &str) -> bool {
     let notification = line.origin.is_some_and(|origin| origin.get().contains("task-notification"));
+    let text = text.trim_start();
     !line.is_meta
         && !line.is_compact_summary
         && !notification
