@@ -43,7 +43,7 @@ web: ## Only the web app
 	@scripts/web.sh build
 
 wire: ## Write the web app's types anew from the Rust source
-	@WRITE_WIRE=1 cargo test --quiet --locked -p muster --lib wire
+	@MUSTER_WRITE_TYPES=1 cargo test --quiet --locked -p muster --lib typescript_is_fresh
 
 dev: build ## Aggregator and Vite with hot reload
 	@scripts/dev.sh $(ARGS)

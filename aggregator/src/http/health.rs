@@ -35,6 +35,11 @@ async fn alive() -> &'static str {
 
 async fn ready(State(house): State<Arc<House>>) -> Result<&'static str, Failure> {
     check_database(&house).await?;
+    if house.ingest.is_broken() {
+        return Err(Failure::unavailable(
+            "The archive takes nothing: the last commit failed. Look for a full disk and at the aggregator's log",
+        ));
+    }
     Ok("ready\n")
 }
 
@@ -66,6 +71,7 @@ async fn metrics(State(house): State<Arc<House>>, _caller: Caller) -> Result<Res
     if let Some(rss) = resident_bytes() {
         gauge("resident_bytes", "Memory of this process.", &rss);
     }
+    text.push_str(&flow(&house));
     let _ = writeln!(
         text,
         "# HELP muster_build_info Version of this aggregator.\n# TYPE muster_build_info gauge\n\
@@ -74,6 +80,29 @@ async fn metrics(State(house): State<Arc<House>>, _caller: Caller) -> Result<Res
         house.db.kind()
     );
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+/// What flows through the corridor right now.
+fn flow(house: &House) -> String {
+    let counters = house.ingest.counters();
+    let (topics, cut_off) = house.hub.counts();
+    let read = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    let rows = [
+        ("linked_hosts", "gauge", "Hosts whose link stands.", house.presence.linked_hosts() as u64),
+        ("topics", "gauge", "Topics that pages follow or followed a moment ago.", topics as u64),
+        ("pages_cut_off_total", "counter", "Times that a page read too slowly.", cut_off),
+        ("ingest_frames_total", "counter", "Frames committed since the start.", read(&counters.frames)),
+        ("ingest_lines_total", "counter", "Lines committed since the start.", read(&counters.lines)),
+        ("ingest_bytes_total", "counter", "Bytes of transcripts committed since the start.", read(&counters.bytes)),
+        ("ingest_commits_total", "counter", "Group commits since the start.", read(&counters.commits)),
+        ("ingest_failures_total", "counter", "Group commits that failed.", read(&counters.failures)),
+        ("ingest_broken", "gauge", "1 while the archive takes nothing.", read(&counters.broken)),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in rows {
+        let _ = writeln!(text, "# HELP muster_{name} {help}\n# TYPE muster_{name} {kind}\nmuster_{name} {value}");
+    }
+    text
 }
 
 /// Memory of this process, where the system tells it as Linux does.
