@@ -95,7 +95,10 @@ pub async fn run(instance: &Instance, watcher: &WatcherHandle) {
         let why = ended.err().map_or_else(|| "the aggregator closed the link".to_owned(), |error| error.to_string());
         tracing::warn!(reason = %why, retry_ms = pause.as_millis(), "no link to the aggregator");
         instance.board.link(state, Some(why));
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = watcher.ended() => return,
+        }
     }
 }
 

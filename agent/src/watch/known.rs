@@ -7,6 +7,7 @@ use std::time::Instant;
 use muster_proto::fleet::{Known, KnownTranscript};
 use muster_proto::ids::TranscriptId;
 
+use super::discover::form_of;
 use super::files::{Key, Stage};
 use super::fingerprint::Fingerprint;
 use super::follower::{About, Follower, gone, moved};
@@ -112,12 +113,15 @@ impl Follower {
         }
     }
 
-    /// The same device and inode at another path, with the archived content: it was renamed while no link stood.
+    /// The same device and inode at another path, with the archived content: it was renamed while no link stood. A
+    /// transcript without content proves nothing: the numbers of deleted files are given to new ones.
     fn follow_renamed(&mut self, known: &KnownTranscript, transcript: TranscriptId, now: Instant) -> bool {
         let id = known.identity.map(|id| FileId { device: id.device, inode: id.inode }).unwrap_or_default();
         let Some(key) = self.files.with_id(id) else { return false };
         let Some(record) = self.files.get(key) else { return false };
-        if !matches!(record.stage, Stage::Found) || record.replaces.is_some() || *record.path == *known.path {
+        let another_form = form_of(Path::new(&known.path)) != Some(record.form);
+        let taken = !matches!(record.stage, Stage::Found) || record.replaces.is_some();
+        if known.offset == 0 || another_form || taken || *record.path == *known.path {
             return false;
         }
         let announce = moved(transcript, &record.root, &record.path);

@@ -62,7 +62,7 @@ impl Archive {
     /// Applies one message.
     pub(crate) fn take(&mut self, message: up::Kind) -> Option<down::Kind> {
         match message {
-            up::Kind::Open(open) => Some(self.open(open)),
+            up::Kind::Open(open) => Some(self.open(&open)),
             up::Kind::Frame(frame) => self.frame(&frame),
             up::Kind::Moved(moved) => {
                 let transcript = self.get(&moved.transcript_id);
@@ -95,7 +95,7 @@ impl Archive {
         self.transcripts.get_mut(id).expect("a transcript that was opened")
     }
 
-    fn open(&mut self, open: fleet::Open) -> down::Kind {
+    fn open(&mut self, open: &fleet::Open) -> down::Kind {
         if !open.replaces.is_empty() {
             let old = self.get(&open.replaces);
             assert_eq!(old.state, State::Live, "replaced {old:?}");
@@ -165,7 +165,7 @@ impl Transcript {
             path: self.path.clone(),
             identity: Some(self.identity),
             offset: self.bytes.len() as u64,
-            line: self.bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
+            line: self.bytes.split(|byte| *byte == b'\n').count() as u64 - 1,
             mid_line: self.mid_line,
             head_bytes: u32::try_from(span).unwrap(),
             head_sha256: sha(&self.bytes[..span]),

@@ -1,4 +1,6 @@
 //! The agent's rooms against real files and an aggregator in memory.
+// A test that meets an unexpected value should stop there, helpers included.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod archive;
 mod fake;
