@@ -11,7 +11,7 @@ wait_for "the aggregator" healthy
 for host in vm-api vm-data; do
   home=$WORK/$host
   mkdir -p "$home/.claude/projects"
-  join=$("$MUSTER" host add "$host" --data "$DATA" --url "$URL" | grep -o 'muster-agent join .*' | head -n1)
+  join=$("$MUSTER" host add "$host" --data "$DATA" 2>/dev/null | grep -o 'muster-agent join .*' | head -n1)
   env -i HOME="$home" PATH="$(dirname "$AGENT"):$PATH" sh -c "$join" >/dev/null
   start "$host" env -i HOME="$home" PATH="$PATH" "$AGENT" run
   say "$host follows $home/.claude/projects"

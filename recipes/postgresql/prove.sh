@@ -4,8 +4,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 
-PG=$(dirname "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n1)")
-PORT=$(free_port) PG_PORT=$(free_port) URL=
+PG=$(dirname "$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb "$(readlink -f "$(command -v initdb)")" | grep -v '\*' | head -n1)")
+PORT=$(free_port) PG_PORT=$(free_port)
 URL=http://127.0.0.1:$PORT
 SESSION=9c1d2e3f-5b6a-4789-8abc-def012345678
 FILE=$(session_file "$WORK/projects" $SESSION)

@@ -39,11 +39,28 @@ say "REST answers with a credential, and only with one"
 TOKEN=$(cat "$DATA/owner.token")
 https --fail -H "Authorization: Bearer $TOKEN" "$PUBLIC/muster/api/v1/hosts" | json 'it.items.length' >/dev/null
 
-say "The live socket upgrades, for our origin only"
+say "A person signs in with the printed link; the live socket upgrades, for our own page only"
+LINK=$(grep -o 'sign-in#[^ ]*' "$WORK/muster.log" | head -n1)
+https --fail -o /dev/null -c "$WORK/cookies" -H "Origin: $PUBLIC" -H 'Content-Type: application/json' -d "{\"link\":\"${LINK#*#}\"}" \
+  "$PUBLIC/muster/api/v1/sign-in" || fail "the sign-in link does not work"
+# A socket that stands does not end by itself: curl gives up after a second, and tells the status all the same.
 upgrade() {
-  https --http1.1 --max-time 3 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $TOKEN" -H "Origin: $1" -H 'Connection: Upgrade' \
-    -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==' "$PUBLIC/muster/api/v1/live" || true
+  https --http1.1 --max-time 1 -o /dev/null -w '%{http_code}' -b "$WORK/cookies" -H "Origin: $1" -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+    -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==' "$PUBLIC/muster/api/v1/live" 2>/dev/null || true
 }
 [ "$(upgrade "$PUBLIC")" = 101 ] || fail "the live socket does not pass: $(upgrade "$PUBLIC")"
-[ "$(upgrade https://elsewhere.example)" = 403 ] || fail "a page of another origin was let in"
+[ "$(upgrade https://elsewhere.example)" = 403 ] || fail "a page of another origin was let in: $(upgrade https://elsewhere.example)"
+
+say "An agent joins and links through nginx"
+# nginx holds the certificate here, and no authority vouches for this one: the token gets the pin of nginx's key.
+PIN=$(openssl x509 -in "$WORK/cert.pem" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary |
+  base64 | tr '+/' '-_' | tr -d '=')
+JOIN=$("$MUSTER" host add vm-api --data "$DATA" 2>/dev/null)
+HOME_2=$WORK/home-2 SESSION=4d1f7c80-93a2-4a5e-9c1b-2f0e6d7a8b90
+mkdir -p "$HOME_2/.claude/projects"
+env -i HOME="$HOME_2" PATH="$(dirname "$AGENT"):$PATH" sh -c "$JOIN.$PIN" || fail "joining through nginx does not work"
+start agent env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" run
+FILE=$(session_file "$HOME_2/.claude/projects" $SESSION)
+prompt $SESSION "Through the proxy" >"$FILE"
+wait_for "the transcript of the host behind nginx" archived "$FILE"
 say "Proved."

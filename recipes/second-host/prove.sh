@@ -15,14 +15,14 @@ start muster "$MUSTER" up --data "$DATA" --listen "0.0.0.0:$PORT" --public-url "
 wait_for "the aggregator" healthy
 
 say "The first machine prints a join command"
-"$MUSTER" host add vm-api --data "$DATA" --listen "0.0.0.0:$PORT" --public-url "$URL" | tee "$WORK/host-add.txt"
+"$MUSTER" host add vm-api --data "$DATA" | tee "$WORK/host-add.txt"
 JOIN=$(grep -o 'muster-agent join .*' "$WORK/host-add.txt" | head -n1)
 [ -n "$JOIN" ] || fail "host add printed no join command"
 
 say "The second machine runs it"
 join() { env -i HOME="$HOME_2" PATH="$(dirname "$AGENT"):$PATH" sh -c "$JOIN"; }
 join || fail "the join command did not work"
-if join 2>"$WORK/again.txt"; then fail "the token worked twice"; fi
+if env -i HOME="$WORK/home-3" PATH="$(dirname "$AGENT"):$PATH" sh -c "$JOIN" 2>"$WORK/again.txt"; then fail "the token worked twice"; fi
 say "A second use of the same token: $(tail -n1 "$WORK/again.txt")"
 start agent env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" run
 
@@ -31,12 +31,14 @@ FILE=$(session_file "$HOME_2/.claude/projects" $SESSION)
 prompt $SESSION "Why is the queue slow?" >"$FILE"
 wait_for "the session" archived "$FILE"
 HOST=$(api /hosts | json "it.items.find(h => h.name === 'vm-api').id")
-[ "$(api "/sessions?host=$HOST" | json 'it.items[0].title')" = "Why is the queue slow?" ] || fail "the session is not listed under its host"
+listed() { [ "$(api "/sessions?host=$HOST" | json 'it.items[0]?.title')" = "Why is the queue slow?" ]; }
+wait_for "the session in the list of its host" listed
 env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" status
 
 say "Removed, the host is refused; its archive stays"
-"$MUSTER" host remove vm-api --data "$DATA" --yes
-[ "$(api "/sessions" | json 'it.items[0].title')" = "Why is the queue slow?" ] || fail "the archive of a removed host is gone"
-refused() { env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" status | grep -qi 'removed'; }
-wait_for "the agent to learn that it was removed" refused
+"$MUSTER" host remove vm-api --data "$DATA"
+prompt $SESSION "Nobody takes this" >>"$FILE"
+listed || fail "the archive of a removed host is gone"
+refused() { env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" status | grep -qiE 'removed|superseded'; }
+wait_for "the agent to learn that it is not wanted" refused
 say "Proved."
