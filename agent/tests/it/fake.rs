@@ -32,6 +32,7 @@ type Downs = mpsc::Sender<Result<Down, Status>>;
 
 /// What a test may tell the aggregator's links.
 #[derive(Debug, Clone)]
+enum Whim {
     /// Ends the link as with this status.
     End(tonic::Code),
     /// Asks for every transcript again from what is committed.
