@@ -35,6 +35,11 @@ listed() { [ "$(api "/sessions?host=$HOST" | json 'it.items[0]?.title')" = "Why 
 wait_for "the session in the list of its host" listed
 env -i HOME="$HOME_2" PATH="$PATH" "$AGENT" status
 
+say "Whoever follows the live API gets the next line (examples/live-tail)"
+NODE_TLS_REJECT_UNAUTHORIZED=0 start live-tail node --no-warnings --experimental-websocket "$REPO/examples/live-tail/live-tail.mjs" "$URL" "$(cat "$DATA/owner.token")"
+followed() { prompt $SESSION "Look at the index" >>"$FILE" && grep -q 'human: Look at the index' "$WORK/live-tail.log"; }
+wait_for "the line in the live tail" followed
+
 say "Removed, the host is refused; its archive stays"
 "$MUSTER" host remove vm-api --data "$DATA"
 prompt $SESSION "Nobody takes this" >>"$FILE"
