@@ -24,3 +24,12 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # at_least WANTED FOUND: is version FOUND (digits and dots) the same as WANTED or newer?
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
+
+# The browser of the browser tests; CHROMIUM names another.
+browser() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    if [ -n "$name" ] && have "$name"; then command -v "$name" && return; fi
+  done
+  return 1
+}

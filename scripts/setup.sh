@@ -21,7 +21,14 @@ look_for_build_tools() {
 }
 
 look_for_test_tools() {
-  if ! browser >/dev/null; then want chromium; fi
+  if ! browser >/dev/null; then
+    # Ubuntu has Chromium only as a snap, which containers cannot install.
+    if ! grep -qs '^ID=ubuntu' /etc/os-release; then
+      want chromium
+    else
+      note "No Chromium by apt here: install Chromium or Chrome, or set CHROMIUM=/path/to/it, for the browser tests."
+    fi
+  fi
   if have fc-list && [ -n "$(fc-list :lang=zh-tw family | head -n1)" ]; then :; else want fonts-noto-cjk; fi
   postgres_binaries >/dev/null || want postgresql
   have ip || want iproute2
@@ -30,14 +37,6 @@ look_for_test_tools() {
   have openssl || want openssl
   # Only the proof of the reverse-proxy recipe needs it, and installing it starts a server: not on a person's machine.
   if [ "${CI:-}" = true ] && ! have nginx; then want nginx-light; fi
-}
-
-browser() {
-  local name
-  for name in "${MUSTER_CHROMIUM:-}" chromium chromium-browser google-chrome; do
-    if [ -n "$name" ] && have "$name"; then command -v "$name" && return; fi
-  done
-  return 1
 }
 
 postgres_binaries() {

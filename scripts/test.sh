@@ -47,7 +47,11 @@ step_recipes() {
   done
 }
 
-step_e2e() { MUSTER_BIN=$TARGET/debug/muster MUSTER_AGENT_BIN=$TARGET/debug/muster-agent npm --prefix web run --silent e2e; }
+step_e2e() {
+  CHROMIUM=$(browser) || { note "There is no Chromium; scripts/setup.sh says how to get it."; return 1; }
+  export CHROMIUM
+  MUSTER_BIN=$TARGET/debug/muster MUSTER_AGENT_BIN=$TARGET/debug/muster-agent npm --prefix web run --silent e2e
+}
 
 skip() {
   skipped=$1
