@@ -242,8 +242,20 @@ impl Follower {
         let Some(transcript) = transcript_id(&rewind.transcript_id) else { return };
         let Some(key) = self.files.of_transcript(&transcript) else { return };
         let place = if rewind.mid_line { Place::MidLine } else { Place::LineStart };
-        self.unfollow(key);
-        self.follow_from(key, transcript, rewind.offset, place, now);
+        // What was sent must still be there, or the bytes before the offset may be others than the archived ones.
+        if self.still_has_what_was_sent(key) {
+            self.unfollow(key);
+            self.follow_from(key, transcript, rewind.offset, place, now);
+        } else {
+            self.replaced(key);
+        }
+    }
+
+    fn still_has_what_was_sent(&mut self, key: Key) -> bool {
+        let Some(record) = self.files.get_mut(key) else { return false };
+        let file = open_regular(record.path.as_ref().as_ref()).ok().flatten();
+        let (Some(file), Some(follow)) = (file, record.follow()) else { return false };
+        follow.print.fits(&file, follow.sent).unwrap_or(false)
     }
 
     /// Ends the following of a file; its bytes in flight no longer count.

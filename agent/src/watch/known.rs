@@ -43,6 +43,11 @@ impl Follower {
 
     /// `true`: settled (also when the file cannot be read now).
     fn follow_at_its_path(&mut self, known: &KnownTranscript, transcript: TranscriptId, now: Instant) -> bool {
+        let path = Path::new(&known.path);
+        if self.files.at(&known.path).is_none() && file::look(path).is_ok() {
+            // It appeared after the sweep.
+            self.look_at(path, now);
+        }
         let Some(key) = self.files.at(&known.path) else { return false };
         if !self.files.get(key).is_some_and(|record| matches!(record.stage, Stage::Found)) {
             return false;

@@ -31,14 +31,14 @@ impl Agent {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("projects")).unwrap();
         let mailbox = Arc::new(Mailbox::default());
-        let watches = Box::new(SystemWatches::new(mailbox.clone()).unwrap());
+        let notices = Box::new(SystemWatches::new(mailbox.clone()).unwrap());
         let roots = vec![RootSpec::new("claude", home.path()).unwrap()];
         let settings = Settings { torn_after: Duration::from_millis(300), ..Settings::default() };
-        let follower = Follower::new(RootSource { named: roots, all_homes: false }, watches, settings);
+        let follower = Follower::new(RootSource { named: roots, all_homes: false }, notices, settings);
         let board = StatusBoard::new(&identity);
         let digests = DigestDesk::start().unwrap();
-        let (watching, watcher) = Watcher::new(follower, mailbox, board.clone(), digests);
-        watching.start().unwrap();
+        let (thread, watcher) = Watcher::new(follower, mailbox, board.clone(), digests);
+        thread.start().unwrap();
         let instance = Instance { identity, id: "test".into(), board: board.clone() };
         let handle = watcher.clone();
         let link = tokio::spawn(async move { link::run(&instance, &handle).await });
