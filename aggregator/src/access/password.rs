@@ -56,12 +56,10 @@ impl Passwords {
             return Ok(false);
         }
         let password = password.to_owned();
-        self.aside(move || match hash {
-            Some(hash) => verify_now(&password, &hash),
-            None => {
-                let _ = NOBODY.as_deref().map(|hash| verify_now(&password, hash));
-                false
-            }
+        self.aside(move || {
+            let known = hash.is_some();
+            let hash = hash.as_deref().or(NOBODY.as_deref());
+            hash.is_some_and(|hash| verify_now(&password, hash)) && known
         })
         .await
     }

@@ -13,7 +13,7 @@ use crate::store::{audit, hosts};
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const PASSWORD: &str = "correct horse battery";
 const DAY: Millis = 24 * 3_600_000;
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// The room on one database; the database lives as long.
 struct Room {

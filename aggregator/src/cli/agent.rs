@@ -27,7 +27,7 @@ const PROGRAM: &str = "muster-agent";
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// An agent that ran this long was well: the next pause is short again.
-const WELL: Duration = Duration::from_secs(60);
+const WELL: Duration = Duration::from_mins(1);
 
 /// How long the agent may take to end by itself at a stop.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,4 +1,7 @@
 //! Flags that several commands share, and how they become [`Options`].
+//!
+//! The comments of flags are the help text: people read them on a terminal, without markup.
+#![allow(clippy::doc_markdown)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,6 +75,8 @@ impl Globals {
 }
 
 /// Flags of the commands that serve.
+// Each flag is one decision of the operator.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Args)]
 pub(super) struct ServeArgs {
     /// Address under which people and hosts reach this aggregator, for example https://muster.example.org

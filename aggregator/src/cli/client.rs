@@ -79,18 +79,14 @@ impl Client {
 
     fn tls_config(&self) -> anyhow::Result<Arc<ClientConfig>> {
         let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let config = match &self.pin {
-            Some(pin) => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Pinned { pin: pin.clone(), provider }))
-                .with_no_client_auth(),
-            None => {
-                let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-                builder.with_root_certificates(roots).with_no_client_auth()
-            }
+        let builder =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let builder = if let Some(pin) = self.pin.clone() {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Pinned { pin, provider }))
+        } else {
+            builder.with_root_certificates(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
         };
-        Ok(Arc::new(config))
+        Ok(Arc::new(builder.with_no_client_auth()))
     }
 }
 

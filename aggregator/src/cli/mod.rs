@@ -2,6 +2,7 @@
 
 mod agent;
 mod args;
+mod backup;
 mod client;
 mod doctor;
 mod hosts;
@@ -64,6 +65,10 @@ enum Command {
     Token(tokens::TokenCommand),
     /// Compare the archive with the files on all hosts, byte for byte.
     Verify(verify::VerifyArgs),
+    /// Write everything into one file, while the aggregator runs.
+    Backup(backup::BackupArgs),
+    /// Read everything back from such a file, into either kind of database.
+    Restore(backup::RestoreArgs),
     /// Look for what is wrong with this installation, and say how to mend it.
     Doctor(doctor::DoctorArgs),
 }
@@ -101,6 +106,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => users::run(globals, command).await?,
         Command::Token(command) => tokens::run(globals, command).await?,
         Command::Verify(args) => return verify::run(globals, args).await,
+        Command::Backup(args) => backup::backup(globals, args).await?,
+        Command::Restore(args) => backup::restore(globals, args).await?,
         Command::Doctor(args) => return doctor::run(globals, args).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::private;
 
 /// How long the printed sign-in link works. Short, because terminals keep what was printed.
-const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
+const LINK_LIFE: Duration = Duration::from_mins(15);
 
 /// A fresh one-time link that signs the owner in.
 pub(super) async fn sign_in_link(access: &Access, options: &Options) -> anyhow::Result<String> {

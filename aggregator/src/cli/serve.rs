@@ -83,7 +83,7 @@ impl Running {
 }
 
 /// Two aggregators on one embedded database would each believe to be the only writer.
-fn claim(data: &Path) -> anyhow::Result<File> {
+pub(super) fn claim(data: &Path) -> anyhow::Result<File> {
     let path = data.join("muster.lock");
     let file = File::create(&path).with_context(|| format!("cannot write in the data folder: {}", path.display()))?;
     match file.try_lock() {

@@ -12,6 +12,8 @@ use super::owner;
 use super::serve::Running;
 
 /// Flags of `up`.
+// The comments of flags are the help text, without markup.
+#[allow(clippy::doc_markdown)]
 #[derive(Debug, Args)]
 pub(super) struct UpArgs {
     #[command(flatten)]

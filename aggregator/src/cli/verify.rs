@@ -100,7 +100,7 @@ async fn compare(client: &Client, host: Option<&str>) -> anyhow::Result<Vec<Item
         let mut path = format!("/api/v1/verify?limit={AT_ONCE}");
         for (name, value) in [("host", host), ("cursor", cursor.as_deref())] {
             if let Some(value) = value {
-                path.push_str(&format!("&{name}={value}"));
+                path.extend(["&", name, "=", value]);
             }
         }
         let page: Page<Item> = client.ask(Method::POST, &path).await?;

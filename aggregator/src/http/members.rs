@@ -20,7 +20,7 @@ use crate::wire::access::{Actor, ChangeMember, MemberLink, NewMember};
 use crate::wire::page::{Page, PageQuery};
 
 /// How long the link of a new member works.
-pub(crate) const LINK_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(crate) const LINK_LIFE: Duration = Duration::from_hours(7 * 24);
 
 pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()

@@ -4,6 +4,7 @@ pub mod actors;
 pub mod audit;
 pub mod credentials;
 pub mod db;
+pub mod dump;
 pub mod enrolments;
 pub mod frames;
 pub mod hosts;
@@ -11,6 +12,7 @@ pub mod lines;
 pub mod sessions;
 pub mod settings;
 pub mod sign_ins;
+pub mod tables;
 pub mod tokens;
 pub mod transcripts;
 

@@ -1,0 +1,197 @@
+//! The schema as data: every table and column, for what copies whole databases.
+
+use Kind::{Blob, Bool, Int, Text};
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// TEXT
+    Text,
+    /// BIGINT
+    Int,
+    /// BOOLEAN
+    Bool,
+    /// BLOB, BYTEA
+    Blob,
+}
+
+/// A table and its columns.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns in order.
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+/// All tables, those that others refer to first. A test compares them with the schema.
+pub const TABLES: &[Table] = &[
+    Table { name: "settings", columns: &[("key", Text), ("value", Text)] },
+    Table {
+        name: "hosts",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("public_key", Blob),
+            ("hostname", Text),
+            ("os", Text),
+            ("arch", Text),
+            ("agent_version", Text),
+            ("enrolled_at", Int),
+            ("last_seen_at", Int),
+            ("link_epoch", Int),
+            ("roots", Text),
+            ("removed_at", Int),
+        ],
+    },
+    Table {
+        name: "enrolments",
+        columns: &[
+            ("id", Text),
+            ("host_name", Text),
+            ("token_hash", Blob),
+            ("created_by", Text),
+            ("created_at", Int),
+            ("expires_at", Int),
+            ("used_at", Int),
+            ("host_id", Text),
+        ],
+    },
+    Table {
+        name: "actors",
+        columns: &[
+            ("id", Text),
+            ("kind", Text),
+            ("name", Text),
+            ("display_name", Text),
+            ("role", Text),
+            ("created_at", Int),
+            ("last_seen_at", Int),
+            ("disabled_at", Int),
+        ],
+    },
+    Table {
+        name: "credentials",
+        columns: &[("actor_id", Text), ("kind", Text), ("secret", Text), ("updated_at", Int)],
+    },
+    Table {
+        name: "sign_in_links",
+        columns: &[
+            ("secret_hash", Blob),
+            ("actor_id", Text),
+            ("created_at", Int),
+            ("expires_at", Int),
+            ("used_at", Int),
+        ],
+    },
+    Table {
+        name: "sign_ins",
+        columns: &[
+            ("secret_hash", Blob),
+            ("actor_id", Text),
+            ("created_at", Int),
+            ("last_seen_at", Int),
+            ("expires_at", Int),
+            ("origin", Text),
+        ],
+    },
+    Table {
+        name: "tokens",
+        columns: &[
+            ("id", Text),
+            ("actor_id", Text),
+            ("name", Text),
+            ("prefix", Text),
+            ("secret_hash", Blob),
+            ("role", Text),
+            ("created_at", Int),
+            ("last_used_at", Int),
+            ("expires_at", Int),
+            ("revoked_at", Int),
+        ],
+    },
+    Table {
+        name: "audit",
+        columns: &[
+            ("id", Text),
+            ("at", Int),
+            ("actor_id", Text),
+            ("actor_name", Text),
+            ("action", Text),
+            ("subject", Text),
+            ("origin", Text),
+        ],
+    },
+    Table {
+        name: "transcripts",
+        columns: &[
+            ("id", Text),
+            ("host_id", Text),
+            ("coder", Text),
+            ("root", Text),
+            ("path", Text),
+            ("kind", Text),
+            ("in_lines", Bool),
+            ("generation", Int),
+            ("device", Text),
+            ("inode", Text),
+            ("session_id", Text),
+            ("committed_offset", Int),
+            ("lines", Int),
+            ("mid_line", Bool),
+            ("head_bytes", Int),
+            ("head_sha256", Blob),
+            ("tail_bytes", Int),
+            ("tail_sha256", Blob),
+            ("state", Text),
+            ("created_at", Int),
+            ("updated_at", Int),
+            ("gone_at", Int),
+            ("derived_offset", Int),
+            ("derived_version", Int),
+            ("facts", Text),
+            ("joined", Bool),
+            ("joined_session", Text),
+            ("compacted_offset", Int),
+        ],
+    },
+    Table {
+        name: "frames",
+        columns: &[
+            ("transcript_id", Text),
+            ("start_offset", Int),
+            ("end_offset", Int),
+            ("first_line", Int),
+            ("line_count", Int),
+            ("codec", Int),
+            ("bytes", Blob),
+        ],
+    },
+    Table {
+        name: "sessions",
+        columns: &[
+            ("id", Text),
+            ("coder", Text),
+            ("hosts", Text),
+            ("project_path", Text),
+            ("title", Text),
+            ("title_source", Text),
+            ("branch", Text),
+            ("client_version", Text),
+            ("entrypoint", Text),
+            ("model", Text),
+            ("first_activity_at", Int),
+            ("last_activity_at", Int),
+            ("entries", Int),
+            ("conversation", Int),
+            ("unreadable", Int),
+            ("subagents", Int),
+            ("gone", Bool),
+        ],
+    },
+];
+
+/// The table of this name.
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
