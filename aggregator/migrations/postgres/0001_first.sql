@@ -134,6 +134,9 @@ CREATE TABLE transcripts (
     derived_offset   BIGINT NOT NULL DEFAULT 0,
     derived_version  BIGINT NOT NULL DEFAULT 0,
     facts            TEXT NOT NULL DEFAULT '',
+    -- The session's row knows of this file's present path and state; and which session's row that is.
+    joined           BOOLEAN NOT NULL DEFAULT FALSE,
+    joined_session   TEXT,
     -- Bytes whose frames were merged into blocks; everything before it is compact.
     compacted_offset BIGINT NOT NULL DEFAULT 0
 );

@@ -138,7 +138,7 @@ impl Follower {
             let session = session_of(read);
             let (facts, derived) = (read.facts.store(), read.derived);
             sessions::save_cursor(&mut tx, &cursor.id, derived, PARSER_VERSION, &facts, session.as_deref()).await?;
-            for id in [session, cursor.session_id.clone()].into_iter().flatten() {
+            for id in [session, cursor.joined_session.clone()].into_iter().flatten() {
                 touched.insert((id, cursor.coder.clone()));
             }
         }

@@ -5,3 +5,6 @@ pub mod facts;
 mod follower;
 
 pub use follower::Follower;
+
+#[cfg(test)]
+mod tests;

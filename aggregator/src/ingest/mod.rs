@@ -112,4 +112,4 @@ impl Ingest {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

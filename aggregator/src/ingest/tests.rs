@@ -12,22 +12,23 @@ use crate::archive::{compact, entries, raw};
 use crate::domain::time::now_ms;
 use crate::live::{Activity, Hub, Topic, Wake};
 use crate::store::hosts::{self, Facts};
+use crate::store::testing::TestDb;
 use crate::store::transcripts::{self, unsigned};
 use crate::store::{Db, lines};
 
-struct Stand {
-    db: Db,
-    hub: Hub,
-    ingest: Ingest,
+pub(crate) struct Stand {
+    pub(crate) db: Db,
+    pub(crate) hub: Hub,
+    pub(crate) ingest: Ingest,
+    pub(crate) wake: Wake,
     host: HostId,
     _writer: AbortOnDropHandle<()>,
-    _folder: tempfile::TempDir,
+    _database: TestDb,
 }
 
 impl Stand {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(None, &folder.path().join("muster.db")).await.unwrap();
+    pub(crate) async fn new(database: TestDb) -> Self {
+        let db = database.db.clone();
         let host = HostId::new();
         let mut tx = db.begin().await.unwrap();
         hosts::insert(&mut tx, host, "box", b"key", &Facts::default(), 0).await.unwrap();
@@ -36,12 +37,13 @@ impl Stand {
             let lines: Vec<u64> = update.entries.iter().map(|entry| entry.place.line).collect();
             format!("{topic} {lines:?}")
         });
-        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), Activity::default(), Wake::default());
+        let wake = Wake::default();
+        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), Activity::default(), wake.clone());
         let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(CancellationToken::new())));
-        Self { db, hub, ingest, host, _writer: writer, _folder: folder }
+        Self { db, hub, ingest, wake, host, _writer: writer, _database: database }
     }
 
-    async fn link(&self) -> (Intake, Acks) {
+    pub(crate) async fn link(&self) -> (Intake, Acks) {
         let acks = Acks::default();
         let epoch = hosts::take_link(&self.db, self.host, &Facts::default(), "[]", 0).await.unwrap();
         (self.ingest.link(self.host, epoch, acks.clone()).await.unwrap(), acks)
@@ -57,8 +59,22 @@ impl Stand {
     }
 }
 
+/// Runs a test on the embedded database and on PostgreSQL.
+macro_rules! on_both {
+    ($test:ident) => {
+        mod $test {
+            #[tokio::test]
+            async fn on_both_databases() {
+                for database in crate::store::testing::both().await {
+                    super::$test(super::Stand::new(database).await).await;
+                }
+            }
+        }
+    };
+}
+
 const PATH: &str = "/home/dev/.claude/projects/-srv/00000001-0000-4000-8000-000000000001.jsonl";
-const SESSION: &str = "claude-00000001-0000-4000-8000-000000000001";
+pub(crate) const SESSION: &str = "claude-00000001-0000-4000-8000-000000000001";
 
 fn open(handle: u64, path: &str) -> fleet::Open {
     fleet::Open {
@@ -71,11 +87,11 @@ fn open(handle: u64, path: &str) -> fleet::Open {
     }
 }
 
-async fn opened(intake: &mut Intake) -> TranscriptId {
+pub(crate) async fn opened(intake: &mut Intake) -> TranscriptId {
     intake.open(&open(1, PATH)).await.unwrap().transcript_id.parse().unwrap()
 }
 
-fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: bool) -> fleet::Frame {
+pub(crate) fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: bool) -> fleet::Frame {
     fleet::Frame {
         transcript_id: id.to_string(),
         start_offset,
@@ -86,13 +102,12 @@ fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: bool) -> fleet
     }
 }
 
-fn prompt(text: &str) -> String {
+pub(crate) fn prompt(text: &str) -> String {
     format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{text}\"}}}}\n")
 }
 
-#[tokio::test]
-async fn frames_land_once_wherever_they_begin() {
-    let stand = Stand::new().await;
+on_both!(frames_land_once_wherever_they_begin);
+async fn frames_land_once_wherever_they_begin(stand: Stand) {
     let (mut intake, acks) = stand.link().await;
     let id = opened(&mut intake).await;
     assert_eq!(intake.accept(frame(id, 0, b"one\ntwo\n", false)).await.unwrap(), None);
@@ -105,9 +120,8 @@ async fn frames_land_once_wherever_they_begin() {
     assert_eq!(acks.next().await.unwrap()[&id], 14);
 }
 
-#[tokio::test]
-async fn parts_of_a_line_commit_as_one() {
-    let stand = Stand::new().await;
+on_both!(parts_of_a_line_commit_as_one);
+async fn parts_of_a_line_commit_as_one(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let id = opened(&mut intake).await;
     intake.accept(frame(id, 0, b"first\n", false)).await.unwrap();
@@ -120,9 +134,8 @@ async fn parts_of_a_line_commit_as_one() {
     assert_eq!(stand.archived(id).await, b"first\nlong line\n");
 }
 
-#[tokio::test]
-async fn parts_that_are_turned_back_within_one_group_do_not_collide() {
-    let stand = Stand::new().await;
+on_both!(parts_that_are_turned_back_within_one_group_do_not_collide);
+async fn parts_that_are_turned_back_within_one_group_do_not_collide(stand: Stand) {
     let (mut intake, acks) = stand.link().await;
     let id = opened(&mut intake).await;
     intake.accept(frame(id, 0, b"lo", true)).await.unwrap();
@@ -133,9 +146,8 @@ async fn parts_that_are_turned_back_within_one_group_do_not_collide() {
     assert_eq!(acks.next().await.unwrap()[&id], 5);
 }
 
-#[tokio::test]
-async fn a_torn_line_is_archived_as_it_is_and_goes_on_later() {
-    let stand = Stand::new().await;
+on_both!(a_torn_line_is_archived_as_it_is_and_goes_on_later);
+async fn a_torn_line_is_archived_as_it_is_and_goes_on_later(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let id = opened(&mut intake).await;
     intake.accept(frame(id, 0, b"{\"torn", false)).await.unwrap();
@@ -152,9 +164,8 @@ async fn a_torn_line_is_archived_as_it_is_and_goes_on_later() {
     assert_eq!(offsets, [(0, 0), (1, 7)]);
 }
 
-#[tokio::test]
-async fn an_older_link_cannot_write() {
-    let stand = Stand::new().await;
+on_both!(an_older_link_cannot_write);
+async fn an_older_link_cannot_write(stand: Stand) {
     let (mut older, older_acks) = stand.link().await;
     let id = opened(&mut older).await;
     older.accept(frame(id, 0, b"one\n", false)).await.unwrap();
@@ -169,9 +180,8 @@ async fn an_older_link_cannot_write() {
     assert_eq!(older_acks.next().await, Err(Ending::Superseded));
 }
 
-#[tokio::test]
-async fn a_replaced_file_is_a_new_generation_and_the_old_one_is_kept() {
-    let stand = Stand::new().await;
+on_both!(a_replaced_file_is_a_new_generation_and_the_old_one_is_kept);
+async fn a_replaced_file_is_a_new_generation_and_the_old_one_is_kept(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let old = opened(&mut intake).await;
     intake.accept(frame(old, 0, b"old\n", false)).await.unwrap();
@@ -185,9 +195,8 @@ async fn a_replaced_file_is_a_new_generation_and_the_old_one_is_kept() {
     assert_eq!((old.state.as_str(), old.generation, new.state.as_str(), new.generation), ("gone", 0, "live", 1));
 }
 
-#[tokio::test]
-async fn whoever_joins_finds_a_line_in_the_store_or_gets_it_as_an_update() {
-    let stand = Stand::new().await;
+on_both!(whoever_joins_finds_a_line_in_the_store_or_gets_it_as_an_update);
+async fn whoever_joins_finds_a_line_in_the_store_or_gets_it_as_an_update(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let id = opened(&mut intake).await;
     let topic = Topic::parse(&format!("session:{SESSION}")).unwrap();
@@ -203,9 +212,8 @@ async fn whoever_joins_finds_a_line_in_the_store_or_gets_it_as_an_update() {
     assert_eq!(page.next().await.unwrap().as_str(), format!("{topic} [1]"));
 }
 
-#[tokio::test]
-async fn compaction_changes_no_byte_and_every_line_is_still_found() {
-    let stand = Stand::new().await;
+on_both!(compaction_changes_no_byte_and_every_line_is_still_found);
+async fn compaction_changes_no_byte_and_every_line_is_still_found(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let id = opened(&mut intake).await;
     let mut whole = Vec::new();
@@ -238,9 +246,8 @@ async fn compaction_changes_no_byte_and_every_line_is_still_found() {
     assert!(last.more);
 }
 
-#[tokio::test]
-async fn what_the_protocol_forbids_is_refused_in_words() {
-    let stand = Stand::new().await;
+on_both!(what_the_protocol_forbids_is_refused_in_words);
+async fn what_the_protocol_forbids_is_refused_in_words(stand: Stand) {
     let (mut intake, _acks) = stand.link().await;
     let id = opened(&mut intake).await;
     for (frame, word) in [

@@ -9,11 +9,12 @@ use crate::{statements, vals};
 
 statements! {
     BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent')
-              AND (derived_offset < committed_offset OR derived_version <> $1) ORDER BY updated_at DESC";
-    CURSOR = "SELECT id, coder, host_id, kind, session_id, state, committed_offset, derived_offset, derived_version, facts
+              AND (derived_offset < committed_offset OR derived_version <> $1 OR NOT joined) ORDER BY updated_at DESC";
+    CURSOR = "SELECT id, coder, host_id, kind, session_id, joined_session, state, committed_offset, derived_offset, derived_version, facts
               FROM transcripts WHERE id = $1";
-    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, session_id = $5 WHERE id = $1";
-    PARTS = "SELECT id, coder, host_id, kind, session_id, state, committed_offset, derived_offset, derived_version, facts
+    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, session_id = $5, joined = TRUE, joined_session = $5
+            WHERE id = $1";
+    PARTS = "SELECT id, coder, host_id, kind, session_id, joined_session, state, committed_offset, derived_offset, derived_version, facts
              FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
     SUBAGENTS = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM transcripts
                  WHERE session_id = $1 AND kind = 'subagent' AND generation = 0";
@@ -52,6 +53,8 @@ pub struct CursorRow {
     pub kind: String,
     /// Session that it belongs to.
     pub session_id: Option<String>,
+    /// Session whose row was last joined with it: another one after the file was renamed.
+    pub joined_session: Option<String>,
     /// Word of its state.
     pub state: String,
     /// Archived bytes.

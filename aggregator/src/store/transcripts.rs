@@ -27,8 +27,8 @@ statements! {
     LIVE_AT_PATH = "SELECT id FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
     INSERT = "INSERT INTO transcripts (id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
               state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', $12, $12)";
-    GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3 WHERE id = $1 AND host_id = $2 AND state = 'live'";
-    MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6
+    GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
+    MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6, joined = FALSE
              WHERE id = $1 AND host_id = $2 AND state = 'live'";
     ADVANCE = "UPDATE transcripts SET committed_offset = $3, lines = $4, mid_line = $5, updated_at = $6,
                head_bytes = CASE WHEN head_bytes = 0 THEN $7 ELSE head_bytes END,
