@@ -16,6 +16,7 @@ pub mod store;
 
 pub mod access;
 pub mod archive;
+pub mod backup;
 pub mod derive;
 pub mod ingest;
 pub mod live;

@@ -94,6 +94,11 @@ impl Server {
         Ok(Self { listener, tls })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
     /// Serves until `stop` resolves, then lets everything end for at most [`DRAIN`].
     pub async fn serve(self, app: Router, tasks: Tasks, stop: impl Future<Output = ()>) {
         let door = Door {
@@ -229,3 +234,6 @@ fn https_answer(request: &Request<Incoming>, port: u16) -> Response<Body> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use muster_proto::ids::{HostId, TranscriptId};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::failure::{Answer, Failure};
 use super::guard::Caller;
+use super::json::{Path, Query};
 use super::raw;
 use crate::archive::entries::{self, Found, Wanted};
 use crate::archive::verify::{self, Outcome};

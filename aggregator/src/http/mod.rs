@@ -14,6 +14,9 @@ mod sign_in;
 mod tokens;
 mod web;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use members::LINK_LIFE;
 
 use std::sync::Arc;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use http::{HeaderMap, StatusCode};
 
 use super::failure::Failure;
 use super::fleet::find_transcript;
+use super::json::Path;
 use crate::archive::raw;
 use crate::house::House;
 use crate::store::transcripts::unsigned;

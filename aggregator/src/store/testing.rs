@@ -1,9 +1,10 @@
 //! Databases for tests: one of each kind, empty, gone with the value.
 
-use sqlx::{Executor as _, SqlStr, SqlSafeStr as _};
+use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
-use super::{Db, actors, audit, credentials, enrolments, frames, hosts, sessions, settings, sign_ins, tokens,
-    transcripts};
+use super::{
+    Db, actors, audit, credentials, enrolments, frames, hosts, sessions, settings, sign_ins, tokens, transcripts,
+};
 
 /// An empty database of the current schema.
 pub(crate) struct TestDb {
