@@ -18,6 +18,7 @@ fail() {
 
 finish() {
   local code=$? i
+  set +e
   for ((i = ${#running[@]} - 1; i >= 0; i--)); do kill "${running[i]}" 2>/dev/null && wait "${running[i]}" 2>/dev/null; done
   rm -rf "$WORK"
   exit "$code"

@@ -12,7 +12,7 @@ FILE=$(session_file "$WORK/projects" $SESSION)
 for i in $(seq 200); do prompt $SESSION "Line $i"; done >"$FILE"
 
 say "A team starts small: the embedded database"
-DATA=$WORK/embedded
+DATA=$WORK/data
 start muster "$MUSTER" up --data "$DATA" --listen "127.0.0.1:$PORT" --root "claude=$WORK/projects" --no-open
 wait_for "the aggregator" healthy
 wait_for "the archive" archived "$FILE"
@@ -34,7 +34,6 @@ DATABASE=postgres://muster@127.0.0.1:$PG_PORT/muster
 
 say "backup here, restore there"
 "$MUSTER" backup "$WORK/fleet.backup" --data "$DATA"
-DATA=$WORK/team
 "$MUSTER" restore "$WORK/fleet.backup" --data "$DATA" --database "$DATABASE"
 
 say "The same fleet, now on PostgreSQL"
