@@ -1,0 +1,37 @@
+//! Waiting for a condition instead of for a time.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// How long a condition may take on a busy machine before a test gives up.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Asks `look` again and again until it answers `Ok`. After `patience` panics with `what` and the last `Err`.
+pub async fn until_within<T, F, Fut>(what: &str, patience: Duration, mut look: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, String>>,
+{
+    let start = Instant::now();
+    loop {
+        match look().await {
+            Ok(value) => return value,
+            Err(seen) if start.elapsed() >= patience => {
+                panic!("waited {} s in vain until {what}; last seen: {seen}", patience.as_secs())
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// [`until_within`] the usual [`PATIENCE`].
+pub async fn until<T, F, Fut>(what: &str, look: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, String>>,
+{
+    until_within(what, PATIENCE, look).await
+}
