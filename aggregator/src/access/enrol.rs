@@ -111,14 +111,12 @@ impl Access {
 
     /// Whether this is a host of the fleet, not removed.
     pub async fn is_host(&self, id: HostId) -> Result<bool> {
-        let mut tx = self.db().begin().await?;
-        Ok(enrolments::host_by_id(&mut tx, &id.to_string()).await?.is_some())
+        Ok(hosts::get(self.db(), id).await?.is_some())
     }
 
     /// Id of the host with this name.
     pub async fn host_named(&self, name: &str) -> Result<HostId> {
-        let mut tx = self.db().begin().await?;
-        let host = enrolments::host_by_name(&mut tx, name).await?;
+        let host = hosts::by_name(self.db(), name).await?;
         let host = host
             .ok_or_else(|| AccessError::NotFound(format!("there is no host {name}: `muster host list` shows all")))?;
         host.id.parse().map_err(|_| super::StoreError::Corrupt(format!("host id {:?}", host.id)).into())

@@ -168,6 +168,14 @@ impl Access {
     }
 }
 
+/// When a credential was last used is good to know, but no reason to turn its owner away: with a full disk the archive
+/// can still be read.
+fn not_noted(noted: Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(error = %error, "the last use of a credential was not stored");
+    }
+}
+
 impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Access").finish_non_exhaustive()

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::secret::{digest, new_secret};
-use super::{Access, AccessError, Attempt, By, CredentialKey, Known, Result, actor_id, role};
+use super::{Access, AccessError, Attempt, By, CredentialKey, Known, Result, actor_id, not_noted, role};
 use crate::domain::time::Millis;
 use crate::store::db::Tx;
 use crate::store::{actors, credentials, sign_ins};
@@ -95,14 +95,20 @@ impl Access {
         self.sign_in_by_digest(&digest(secret)).await
     }
 
+    async fn note_sign_in_use(&self, key: &[u8], actor: &str, now: Millis) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        sign_ins::touch(&mut tx, key, now, now + SIGN_IN_SECONDS * 1000).await?;
+        actors::seen(&mut tx, actor, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     pub(super) async fn sign_in_by_digest(&self, key: &[u8]) -> Result<Option<Known>> {
         let now = self.now();
         let Some(row) = sign_ins::by_hash(self.db(), key, now).await? else { return Ok(None) };
         if now - row.last_seen_at > TOUCH_MS {
-            let mut tx = self.db().begin().await?;
-            sign_ins::touch(&mut tx, key, now, now + SIGN_IN_SECONDS * 1000).await?;
-            actors::seen(&mut tx, &row.actor_id, now).await?;
-            tx.commit().await?;
+            let noted = self.note_sign_in_use(key, &row.actor_id, now).await;
+            not_noted(noted);
         }
         Ok(Some(Known {
             actor_id: row.actor_id.parse().map_err(|_| super::StoreError::Corrupt(row.actor_id.clone()))?,

@@ -4,7 +4,7 @@ use muster_proto::ids::ActorId;
 use uuid::Uuid;
 
 use super::secret::{digest, new_secret};
-use super::{Access, AccessError, By, CredentialKey, Known, Result, role};
+use super::{Access, AccessError, By, CredentialKey, Known, Result, not_noted, role};
 use crate::domain::name::check_label;
 use crate::domain::role::Role;
 use crate::domain::time::Millis;
@@ -119,14 +119,20 @@ impl Access {
         self.token_by_digest(&key).await
     }
 
+    async fn note_token_use(&self, token: &str, actor: &str, now: Millis) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        tokens::used(&mut tx, token, now).await?;
+        actors::seen(&mut tx, actor, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     pub(super) async fn token_by_digest(&self, key: &[u8]) -> Result<Option<Known>> {
         let now = self.now();
         let Some(row) = tokens::by_hash(self.db(), key, now).await? else { return Ok(None) };
         if row.last_used_at.is_none_or(|at| now - at > NOTE_MS) {
-            let mut tx = self.db().begin().await?;
-            tokens::used(&mut tx, &row.id, now).await?;
-            actors::seen(&mut tx, &row.actor_id, now).await?;
-            tx.commit().await?;
+            let noted = self.note_token_use(&row.id, &row.actor_id, now).await;
+            not_noted(noted);
         }
         let known = Known {
             actor_id: row.actor_id.parse().map_err(|_| super::StoreError::Corrupt(row.actor_id.clone()))?,

@@ -83,7 +83,11 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
     let facts = hello.facts.clone().unwrap_or_default();
     let facts =
         hosts::Facts { hostname: facts.hostname, os: facts.os, arch: facts.arch, agent_version: facts.agent_version };
-    let epoch = hosts::take_link(&house.db, id, &facts, &roots, now_ms()).await.map_err(store_failed)?;
+    let taken = hosts::take_link(&house.db, id, &facts, &roots, now_ms()).await;
+    let epoch = taken.map_err(|error| {
+        house.ingest.refused(&error);
+        store_failed(error)
+    })?;
     let ears = house.links.stand(id, epoch);
     let said = Said { clock_skew_ms: skew(hello.clock_ms), roots: hello.roots, ..Said::default() };
     house.presence.linked(id, epoch, said);

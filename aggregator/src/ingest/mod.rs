@@ -68,7 +68,7 @@ pub struct Counters {
     pub commits: AtomicU64,
     /// Group commits that failed.
     pub failures: AtomicU64,
-    /// 1 while the last commit failed: the archive takes nothing (disk full, database away).
+    /// 1 while the store refuses what is to be written (disk full, database away).
     pub broken: AtomicU64,
 }
 
@@ -101,7 +101,14 @@ impl Ingest {
         &self.counters
     }
 
-    /// Whether the last commit failed.
+    /// A link could not even begin: the store takes nothing, whether or not frames have shown it yet.
+    pub fn refused(&self, error: &StoreError) {
+        if matches!(error, StoreError::Sql(_)) {
+            self.counters.broken.store(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the store refused what was last to be written.
     pub fn is_broken(&self) -> bool {
         self.counters.broken.load(Ordering::Relaxed) != 0
     }

@@ -7,12 +7,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Arguments, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{Arguments, Connection as _, FromRow};
+
+use super::tx::LiteTx;
+pub use super::tx::Tx;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -155,15 +158,7 @@ pub enum Db {
     Pg(PgPool),
 }
 
-/// A write transaction.
-pub enum Tx {
-    /// Of the embedded database, begun IMMEDIATE.
-    Lite(Transaction<'static, Sqlite>),
-    /// Of PostgreSQL.
-    Pg(Transaction<'static, Postgres>),
-}
-
-fn lite_arguments(vals: Vec<Val>) -> Result<SqliteArguments> {
+pub(super) fn lite_arguments(vals: Vec<Val>) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     for val in vals {
         match val {
@@ -179,7 +174,7 @@ fn lite_arguments(vals: Vec<Val>) -> Result<SqliteArguments> {
     Ok(arguments)
 }
 
-fn pg_arguments(vals: Vec<Val>) -> Result<PgArguments> {
+pub(super) fn pg_arguments(vals: Vec<Val>) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     for val in vals {
         match val {
@@ -200,13 +195,12 @@ impl Db {
     pub async fn open(address: Option<&str>, embedded: &Path) -> Result<Self> {
         let db = match address {
             None => Self::open_lite(embedded).await?,
-            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Self::Pg(
-                PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(Duration::from_secs(10))
-                    .connect(url)
-                    .await?,
-            ),
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                // A pool would try again until its patience ends, and then say only that; one connection says why not.
+                PgConnection::connect(url).await?.close().await?;
+                let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS);
+                Self::Pg(options.acquire_timeout(Duration::from_secs(10)).connect(url).await?)
+            }
             Some(url) => match url.strip_prefix("sqlite:") {
                 Some(file) => Self::open_lite(Path::new(file.trim_start_matches("//"))).await?,
                 None => return Err(StoreError::Address(url.to_owned())),
@@ -290,7 +284,7 @@ impl Db {
     /// Begins a write transaction. It rolls back when dropped without [`Tx::commit`].
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Lite { writer, .. } => Tx::Lite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Lite { writer, .. } => Tx::Lite(LiteTx::begin(writer).await?),
             Self::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
     }
@@ -304,40 +298,5 @@ impl Db {
             }
             Self::Pg(pool) => pool.close().await,
         }
-    }
-}
-
-impl Tx {
-    /// Runs one statement; returns the number of rows it changed.
-    pub async fn execute(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<u64> {
-        Ok(match self {
-            Self::Lite(tx) => sqlx::query_with(sql, lite_arguments(vals)?).execute(&mut **tx).await?.rows_affected(),
-            Self::Pg(tx) => sqlx::query_with(sql, pg_arguments(vals)?).execute(&mut **tx).await?.rows_affected(),
-        })
-    }
-
-    /// All rows of a query.
-    pub async fn all<T: Row>(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<Vec<T>> {
-        Ok(match self {
-            Self::Lite(tx) => sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_all(&mut **tx).await?,
-            Self::Pg(tx) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_all(&mut **tx).await?,
-        })
-    }
-
-    /// The only row of a query, if there is one.
-    pub async fn optional<T: Row>(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<Option<T>> {
-        Ok(match self {
-            Self::Lite(tx) => sqlx::query_as_with(sql, lite_arguments(vals)?).fetch_optional(&mut **tx).await?,
-            Self::Pg(tx) => sqlx::query_as_with(sql, pg_arguments(vals)?).fetch_optional(&mut **tx).await?,
-        })
-    }
-
-    /// Makes it durable.
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Lite(tx) => tx.commit().await?,
-            Self::Pg(tx) => tx.commit().await?,
-        }
-        Ok(())
     }
 }

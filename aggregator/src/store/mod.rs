@@ -15,6 +15,7 @@ pub mod sign_ins;
 pub mod tables;
 pub mod tokens;
 pub mod transcripts;
+mod tx;
 
 pub use db::{Db, Result, StoreError};
 
