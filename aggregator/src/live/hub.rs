@@ -148,6 +148,13 @@ impl Hub {
         }
     }
 
+    fn forget(&self, topic: &Topic) {
+        let mut topics = locked(&self.0.topics);
+        if topics.get(topic).is_some_and(|state| locked(state).is_unused()) {
+            topics.remove(topic);
+        }
+    }
+
     fn leave(&self, topic: &Topic, page: u64) {
         if let Some(state) = locked(&self.0.topics).get(topic).cloned() {
             let mut state = locked(&state);
@@ -175,6 +182,10 @@ impl State {
             let Some((_, old)) = self.ring.pop_front() else { break };
             self.ring_bytes -= old.len();
         }
+    }
+
+    fn is_unused(&self) -> bool {
+        self.pages.is_empty() && self.ring.is_empty()
     }
 
     /// Updates after a revision, when all of them are remembered.
@@ -212,6 +223,12 @@ impl Page {
     pub fn leave(&mut self, topic: &Topic) {
         self.topics.retain(|other| other != topic);
         self.hub.leave(topic, self.queue.id);
+    }
+
+    /// Leaves a topic that turned out not to exist; nothing of it is remembered.
+    pub fn leave_for_good(&mut self, topic: &Topic) {
+        self.leave(topic);
+        self.hub.forget(topic);
     }
 
     /// Number of topics followed.
@@ -296,6 +313,15 @@ mod tests {
         assert_eq!(slow.following(), 0);
         assert!(quick.take_lost().is_empty());
         assert_eq!(hub.counts().1, 1);
+    }
+
+    #[tokio::test]
+    async fn topics_that_do_not_exist_leave_no_trace() {
+        let hub = hub();
+        let mut page = hub.page();
+        page.join(&Topic::Fleet, None);
+        page.leave_for_good(&Topic::Fleet);
+        assert!(!hub.is_followed(&Topic::Fleet));
     }
 
     #[tokio::test]

@@ -145,12 +145,12 @@ impl Conversation {
                     self.send_text(&LiveMessage { snapshot, ..LiveMessage::new(name, revision) }).await
                 }
                 Ok(None) => {
-                    self.page.leave(&topic);
+                    self.page.leave_for_good(&topic);
                     self.refuse(name, "there is no such host or session").await
                 }
                 Err(error) => {
                     tracing::error!(error = %error, topic = %topic, "a snapshot could not be made");
-                    self.page.leave(&topic);
+                    self.page.leave_for_good(&topic);
                     self.refuse(name, "the archive cannot be read right now: try again").await
                 }
             },
