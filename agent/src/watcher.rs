@@ -182,7 +182,8 @@ impl Watcher {
             Input::LinkDown => self.lose_link(),
             Input::End => {
                 self.ends_at.get_or_insert(now + DRAIN);
-                self.look();
+                // The notice of the last append may still be under way.
+                self.follower.sweep_all(now);
             }
         }
         self.stir();

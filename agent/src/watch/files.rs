@@ -36,6 +36,8 @@ pub(super) struct Record {
     pub stage: Stage,
     /// Transcript that stood at this path before, until the file is opened in its place.
     pub replaces: Option<TranscriptId>,
+    /// Bytes of it that are committed, as far as the last link told.
+    pub archived: u64,
     /// The oldest append that is not acknowledged.
     pub waiting: Option<Waiting>,
     /// Nothing stood at its path at the last look; a later look decides.
@@ -117,12 +119,10 @@ impl Record {
         }
     }
 
-    /// Bytes that are committed, as far as this link knows.
-    pub(super) fn acked(&self) -> u64 {
-        match &self.stage {
-            Stage::Following(follow) => follow.acked,
-            _ => 0,
-        }
+    /// It is another file than the archived one.
+    pub(super) fn forget_archived(&mut self) {
+        self.archived = 0;
+        self.waiting = None;
     }
 
     /// Takes note of a look at the file; `true` when it has changed since the last one.
@@ -138,11 +138,10 @@ impl Record {
 
     /// Starts or moves on the clock of the oldest append that is not acknowledged.
     pub(super) fn mark_waiting(&mut self, now: Instant) {
-        let acked = self.acked();
-        if self.waiting.is_some_and(|waiting| acked >= waiting.until) {
+        if self.waiting.is_some_and(|waiting| self.archived >= waiting.until) {
             self.waiting = None;
         }
-        if self.waiting.is_none() && self.stat.size > acked {
+        if self.waiting.is_none() && self.stat.size > self.archived {
             self.waiting = Some(Waiting { until: self.stat.size, since: now });
         }
     }
@@ -208,6 +207,7 @@ impl Files {
     pub(super) fn follow(&mut self, key: Key, follow: Follow) {
         if let Some(record) = self.records.get_mut(&key) {
             self.by_transcript.insert(follow.transcript, key);
+            record.archived = follow.acked;
             record.stage = Stage::Following(Box::new(follow));
         }
     }

@@ -5,17 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use muster_proto::fleet::{self, DigestRequest, KnownTranscript, Welcome, down, up};
+use muster_proto::fleet::{self, KnownTranscript, Welcome, up};
 use muster_proto::ids::TranscriptId;
 use muster_proto::limits::FRAME_BYTES;
 
-use super::files::{Files, Follow, Key, Stage};
-use super::fingerprint::Fingerprint;
-use super::frame::Place;
+use super::files::{Files, Key, Stage};
 use super::notice::{Dirty, Watches};
 use super::queue::Queue;
 use super::root::Root;
-use super::tail::{Reader, open_regular};
+use super::tail::Reader;
 use crate::roots::RootSource;
 
 /// How long a missing path may turn up under another name before it counts as gone. A rename's two halves arrive
@@ -77,17 +75,6 @@ pub(super) enum Timer {
 pub(super) enum About {
     File(Key),
     Path(PathBuf),
-}
-
-/// A digest to be taken off the hot path.
-#[derive(Debug)]
-pub struct DigestJob {
-    /// Echoed in the answer.
-    pub request_id: u64,
-    /// The file.
-    pub path: PathBuf,
-    /// Bytes from its start.
-    pub upto_bytes: u64,
 }
 
 /// Follows every file under the roots.
@@ -160,104 +147,6 @@ impl Follower {
         self.reader.rest();
     }
 
-    /// A message of the aggregator. A digest is not taken here: it is handed back.
-    pub fn receive(&mut self, message: down::Kind, now: Instant) -> Option<DigestJob> {
-        match message {
-            down::Kind::Known(known) => self.known(known, now),
-            down::Kind::Opened(opened) => self.opened(&opened, now),
-            down::Kind::Ack(ack) => self.acked(&ack, now),
-            down::Kind::Rewind(rewind) => self.rewound(&rewind, now),
-            down::Kind::DigestRequest(request) => return self.digest_job(&request),
-            // Only at the start of a link, where the link itself takes them.
-            down::Kind::Challenge(_) | down::Kind::Welcome(_) => {}
-        }
-        None
-    }
-
-    fn opened(&mut self, opened: &fleet::Opened, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        let Some(key) = link.opening.remove(&opened.handle) else { return };
-        let Some(transcript) = transcript_id(&opened.transcript_id) else { return };
-        let Some(record) = self.files.get_mut(key) else { return };
-        let Stage::Opening(happened) = std::mem::replace(&mut record.stage, Stage::Found) else { return };
-        let place = if opened.mid_line { Place::MidLine } else { Place::LineStart };
-        if happened.gone {
-            self.files.remove(key);
-            self.outbox.push_back(gone(transcript));
-        } else if happened.replaced {
-            self.open_in_place_of(key, transcript);
-        } else {
-            if happened.moved {
-                self.outbox.push_back(moved(transcript, &record.root, &record.path));
-            }
-            self.follow_from(key, transcript, opened.offset, place, now);
-        }
-    }
-
-    /// Goes on with a file at an offset whose content the aggregator vouches for.
-    fn follow_from(&mut self, key: Key, transcript: TranscriptId, offset: u64, place: Place, now: Instant) {
-        let Some(record) = self.files.get(key) else { return };
-        let print = match open_regular(record.path.as_ref().as_ref()) {
-            _ if offset == 0 => Some(Fingerprint::default()),
-            Ok(Some(file)) => Fingerprint::read(&file, offset).ok().flatten(),
-            _ => None,
-        };
-        match print {
-            Some(print) => self.start(key, transcript, offset, place, print, now),
-            // The file is shorter than what is archived: it is another one.
-            None => self.open_in_place_of(key, transcript),
-        }
-    }
-
-    /// Follows a file from `offset`, which was compared or is vouched for.
-    pub(super) fn start(
-        &mut self,
-        key: Key,
-        transcript: TranscriptId,
-        offset: u64,
-        place: Place,
-        print: Fingerprint,
-        now: Instant,
-    ) {
-        let Some(record) = self.files.get_mut(key) else { return };
-        let whole = (offset > 0).then_some((record.stat.size, record.stat.modified_ns));
-        record.waiting = None;
-        self.files.follow(key, Follow { transcript, sent: offset, closed: offset, acked: offset, place, print, whole });
-        self.enqueue(key, now);
-    }
-
-    fn acked(&mut self, ack: &fleet::Ack, now: Instant) {
-        let Some(transcript) = transcript_id(&ack.transcript_id) else { return };
-        let Some(key) = self.files.of_transcript(&transcript) else { return };
-        let (Some(record), Some(link)) = (self.files.get_mut(key), &mut self.link) else { return };
-        if let Some(follow) = record.follow() {
-            let before = follow.in_flight();
-            follow.acked = follow.acked.max(ack.offset.min(follow.sent));
-            link.in_flight -= before - follow.in_flight();
-        }
-        record.mark_waiting(now);
-    }
-
-    fn rewound(&mut self, rewind: &fleet::Rewind, now: Instant) {
-        let Some(transcript) = transcript_id(&rewind.transcript_id) else { return };
-        let Some(key) = self.files.of_transcript(&transcript) else { return };
-        let place = if rewind.mid_line { Place::MidLine } else { Place::LineStart };
-        // What was sent must still be there, or the bytes before the offset may be others than the archived ones.
-        if self.still_has_what_was_sent(key) {
-            self.unfollow(key);
-            self.follow_from(key, transcript, rewind.offset, place, now);
-        } else {
-            self.replaced(key);
-        }
-    }
-
-    fn still_has_what_was_sent(&mut self, key: Key) -> bool {
-        let Some(record) = self.files.get_mut(key) else { return false };
-        let file = open_regular(record.path.as_ref().as_ref()).ok().flatten();
-        let (Some(file), Some(follow)) = (file, record.follow()) else { return false };
-        follow.print.fits(&file, follow.sent).unwrap_or(false)
-    }
-
     /// Ends the following of a file; its bytes in flight no longer count.
     pub(super) fn unfollow(&mut self, key: Key) -> Option<TranscriptId> {
         let follow = self.files.unfollow(key)?;
@@ -271,7 +160,7 @@ impl Follower {
     pub(super) fn replaced(&mut self, key: Key) {
         let Some(record) = self.files.get_mut(key) else { return };
         match &mut record.stage {
-            Stage::Found => {}
+            Stage::Found => record.forget_archived(),
             Stage::Unverified => record.stage = Stage::Found,
             Stage::Opening(happened) => happened.replaced = true,
             Stage::Following(_) => {
@@ -285,7 +174,7 @@ impl Follower {
     pub(super) fn open_in_place_of(&mut self, key: Key, transcript: TranscriptId) {
         let Some(record) = self.files.get_mut(key) else { return };
         record.replaces = Some(transcript);
-        record.waiting = None;
+        record.forget_archived();
         self.want_open(key);
     }
 
@@ -297,20 +186,6 @@ impl Follower {
         }
         record.in_opens = Some(record.stat.modified_ns);
         self.opens.insert((std::cmp::Reverse(record.stat.modified_ns), key));
-    }
-
-    fn digest_job(&mut self, request: &DigestRequest) -> Option<DigestJob> {
-        let key = transcript_id(&request.transcript_id).and_then(|id| self.files.of_transcript(&id));
-        if let Some(record) = key.and_then(|key| self.files.get(key)) {
-            let path = PathBuf::from(record.path.as_ref());
-            return Some(DigestJob { request_id: request.request_id, path, upto_bytes: request.upto_bytes });
-        }
-        self.outbox.push_back(up::Kind::Digest(fleet::Digest {
-            request_id: request.request_id,
-            error: "this host does not follow that transcript".into(),
-            ..fleet::Digest::default()
-        }));
-        None
     }
 
     /// Takes in what was noticed.
@@ -370,14 +245,6 @@ impl Follower {
             self.latest_problem = self.problems.keys().next_back().cloned();
         }
     }
-}
-
-fn transcript_id(text: &str) -> Option<TranscriptId> {
-    let parsed = text.parse().ok();
-    if parsed.is_none() {
-        tracing::warn!(transcript.id = text, "the aggregator named a transcript that is no id; ignored");
-    }
-    parsed
 }
 
 pub(super) fn gone(transcript: TranscriptId) -> up::Kind {

@@ -7,6 +7,7 @@ pub mod discover;
 pub mod fingerprint;
 pub mod frame;
 
+mod answers;
 mod files;
 mod follower;
 mod known;
@@ -18,6 +19,7 @@ mod state;
 mod sweep;
 mod tail;
 
-pub use follower::{DigestJob, Follower, Settings};
+pub use answers::DigestJob;
+pub use follower::{Follower, Settings};
 pub use notice::{Dirty, Mailbox, NoWatches, SystemWatches, WatchError, Watches};
 pub use state::RootStatus;

@@ -84,7 +84,9 @@ impl Follower {
         link.last_handle += 1;
         link.opening.insert(link.last_handle, key);
         record.stage = Stage::Opening(Opening::default());
-        Some(up::Kind::Open(open_message(link.last_handle, record)))
+        let open = open_message(link.last_handle, record);
+        record.replaces = None;
+        Some(up::Kind::Open(open))
     }
 
     fn scanned(&mut self) -> Option<up::Kind> {

@@ -40,7 +40,7 @@ impl Follower {
     pub fn behind(&self, now: Instant) -> Behind {
         let mut behind = Behind::default();
         for (_, record) in self.files.iter() {
-            behind.bytes += record.stat.size.saturating_sub(record.acked());
+            behind.bytes += record.stat.size.saturating_sub(record.archived);
             if let Some(waiting) = record.waiting {
                 let age = now.saturating_duration_since(waiting.since).as_millis();
                 behind.lag_ms = behind.lag_ms.max(u64::try_from(age).unwrap_or(u64::MAX));

@@ -154,6 +154,7 @@ impl Follower {
             swept: self.sweeps,
             stage: Stage::Found,
             replaces: None,
+            archived: 0,
             waiting: None,
             is_missing: false,
             in_live: false,
@@ -279,7 +280,7 @@ impl Follower {
     }
 
     /// Sweeps every root now.
-    pub(super) fn sweep_all(&mut self, now: Instant) {
+    pub fn sweep_all(&mut self, now: Instant) {
         self.sweep_is_near = false;
         self.renew_roots(now);
         for root in &mut self.roots {

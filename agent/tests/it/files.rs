@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use muster_agent::roots::{RootSource, RootSpec};
 use muster_agent::watch::discover::form_of;
-use muster_agent::watch::{Dirty, Follower, NoWatches, Settings};
+use muster_agent::watch::{Dirty, Follower, NoWatches, Settings, Watches};
 use muster_proto::fleet::{Welcome, down};
 use tempfile::TempDir;
 
@@ -30,11 +30,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::watched_by(Box::new(NoWatches))
+    }
+
+    pub(crate) fn watched_by(watches: Box<dyn Watches>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("projects")).unwrap();
         let root = RootSpec::new("claude", dir.path()).unwrap();
         let source = RootSource { named: vec![root], all_homes: false };
-        let follower = Follower::new(source, Box::new(NoWatches), Settings::default());
+        let follower = Follower::new(source, watches, Settings::default());
         let mut scene = Self {
             dir,
             follower,

@@ -90,6 +90,25 @@ async fn what_is_there_and_what_is_appended_is_archived() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_in_folders_made_a_moment_ago_are_noticed_without_a_sweep() {
+    let fake = Fake::start().await;
+    let agent = Agent::join(&fake).await;
+    fake.until("a scan was reported", |house| house.archive.scanned).await;
+    for number in 0..100 {
+        agent.append(&format!("new{number}/s/subagents/a.jsonl"), b"one\n");
+    }
+    // Well before the sweep, which comes after 30 seconds.
+    fake.until("all are archived", |house| house.archive.live().values().filter(|has| *has == b"one\n").count() == 100)
+        .await;
+    agent.append("new7/s/subagents/a.jsonl", b"two\n");
+    fake.until_archived("new7/s/subagents/a.jsonl", b"one\ntwo\n").await;
+    std::fs::rename(agent.path("new7"), agent.path("other")).unwrap();
+    agent.append("other/s/subagents/a.jsonl", b"three\n");
+    fake.until_archived("other/s/subagents/a.jsonl", b"one\ntwo\nthree\n").await;
+    agent.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_cut_the_agent_goes_on_where_the_archive_ends() {
     let fake = Fake::start().await;
     let agent = Agent::join(&fake).await;

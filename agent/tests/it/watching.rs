@@ -1,8 +1,10 @@
 //! The watch room: whatever happens to files, the archive ends with their bytes.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
+use muster_agent::watch::{Dirty, WatchError, Watches};
 use muster_proto::fleet::down;
 use proptest::prelude::*;
 
@@ -322,6 +324,55 @@ fn symbolic_links_are_not_followed() {
     scene.check();
     assert_eq!(scene.archive.transcripts.len(), 1);
     assert_eq!(scene.follower.last_error(), "");
+}
+
+/// An operating system that grants few watches.
+struct FewWatches(usize);
+
+impl Watches for FewWatches {
+    fn watch(&mut self, _folder: &Path, _whole_tree: bool) -> Result<(), WatchError> {
+        self.0 = self.0.checked_sub(1).ok_or(WatchError::Limit)?;
+        Ok(())
+    }
+
+    fn unwatch(&mut self, _folder: &Path) {
+        self.0 += 1;
+    }
+}
+
+#[cfg(target_os = "linux")] // elsewhere one watch serves a whole tree
+#[test]
+fn when_watches_run_out_rescans_take_over_and_say_so() {
+    let mut scene = Scene::watched_by(Box::new(FewWatches(2)));
+    scene.append("a/s.jsonl", b"one\n");
+    scene.append("b/s.jsonl", b"one\n");
+    scene.check();
+    let root = &scene.follower.root_statuses()[0];
+    assert_eq!((root.mode.as_str(), root.watches), ("rescan", 2));
+    assert!(root.error.contains("limit of watches"), "{}", root.error);
+    assert!(scene.follower.last_error().contains("limit of watches"));
+    scene.append("b/s.jsonl", b"two\n");
+    // No notice comes; the rescan finds it within two seconds.
+    scene.pass(Duration::from_secs(2));
+    scene.pump(usize::MAX);
+    assert_eq!(scene.archive.live()[&text(&scene.path("b/s.jsonl"))], b"one\ntwo\n");
+    // A folder fewer: notices serve all of it again.
+    scene.delete("a");
+    scene.check();
+    assert_eq!(scene.follower.root_statuses()[0].mode, "events");
+}
+
+#[test]
+fn lost_notices_lead_to_a_look_everywhere() {
+    let mut scene = Scene::new();
+    scene.append("p/s.jsonl", b"one\n");
+    scene.settle();
+    scene.append("p/s.jsonl", b"two\n");
+    let mut overflow = Dirty::default();
+    overflow.everything = true;
+    scene.follower.notice(overflow, scene.now);
+    scene.pump(usize::MAX);
+    assert_eq!(scene.archive.live()[&text(&scene.path("p/s.jsonl"))], b"one\ntwo\n");
 }
 
 #[test]
