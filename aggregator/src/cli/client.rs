@@ -52,6 +52,11 @@ impl Client {
         Err(anyhow!("the aggregator at {} refuses ({status}): {detail}", self.url))
     }
 
+    /// Whether the aggregator answers, and says yes.
+    pub(super) async fn answers(&self, method: Method, path: &str) -> bool {
+        self.exchange(method, path).await.is_ok_and(|(status, _)| status.is_success())
+    }
+
     async fn exchange(&self, method: Method, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
         let uri: Uri = format!("{}{path}", self.url).parse().context("the address is not understood")?;
         let host = uri.host().context("the address names no host")?;

@@ -91,10 +91,19 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("muster: {error:#}");
+            eprintln!("muster: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, each said once: many errors repeat their cause in their own words.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
+        told if told.contains(&cause) => told,
+        told if told.is_empty() => cause,
+        told => format!("{told}: {cause}"),
+    })
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -117,4 +126,22 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn open(globals: &Globals) -> anyhow::Result<(Db, Access)> {
     let db = globals.open_database().await?;
     Ok((db.clone(), Access::new(db)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let cause = std::io::Error::other("no room");
+        let error = anyhow::Error::new(cause).context("database: no room").context("cannot start");
+        assert_eq!(told(&error), "cannot start: database: no room");
+    }
 }
