@@ -23,9 +23,9 @@ impl Dice {
         usize::try_from(self.throw() >> 33).unwrap_or(0) % bound.max(1)
     }
 
-    /// A number from 0 to 1.
-    pub fn fraction(&mut self) -> f64 {
-        (self.throw() >> 11) as f64 / (1_u64 << 53) as f64
+    /// A number from `least` up to, but not including, `most`.
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.throw() % most.saturating_sub(least).max(1)
     }
 
     /// One of these; `None` when there is none.

@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::process::{Process, muster, muster_agent};
 
 /// How long a program may take to come up or to catch up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -122,8 +122,10 @@ impl House {
         let bytes = folder_bytes(&self.root(name));
         until(&format!("{name} is archived"), || async {
             let host = self.api.host(name).await?;
-            let archived = host["bytes"].as_u64().unwrap_or(0);
-            if archived >= bytes { Ok(()) } else { Err(format!("{archived} of {bytes} bytes are")) }
+            let number = |field: &str| host[field].as_u64().unwrap_or(0);
+            let (archived, backlog) = (number("bytes"), number("backlog_bytes"));
+            // The agent says so itself a moment after the last byte is there.
+            if archived >= bytes && backlog == 0 { Ok(()) } else { Err(format!("{archived} of {bytes} bytes are")) }
         })
         .await
     }

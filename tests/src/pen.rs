@@ -33,7 +33,6 @@ pub struct Pen {
     parent: Option<String>,
     // Id of the reply that is being written and of its request; several lines share them.
     reply: Option<(String, String)>,
-    prompts: u64,
     context_tokens: u64,
 }
 
@@ -51,12 +50,13 @@ pub struct Outcome {
 impl Pen {
     /// A pen for the session's main transcript.
     pub fn new(facts: Facts) -> Self {
-        Self { facts, agent: None, parent: None, reply: None, prompts: 0, context_tokens: 14_000 }
+        Self { facts, agent: None, parent: None, reply: None, context_tokens: 14_000 }
     }
 
     /// A pen for the transcript of a subagent of this session.
+    #[must_use]
     pub fn subagent(&self, agent: &str) -> Self {
-        Self { agent: Some(agent.to_owned()), parent: None, reply: None, prompts: 0, ..self.clone() }
+        Self { agent: Some(agent.to_owned()), parent: None, reply: None, ..self.clone() }
     }
 
     /// What every line repeats.
@@ -82,10 +82,9 @@ impl Pen {
     /// A person's prompt, with what the client notes around it.
     pub fn prompt(&mut self, text: &str, time: Timestamp) -> String {
         self.reply = None;
-        self.prompts += 1;
         let mut lines = String::new();
         if self.agent.is_none() {
-            lines += &self.snapshot(time);
+            lines += &snapshot(time);
         }
         let mut fields = json!({"type": "user", "message": {"role": "user", "content": text}});
         if self.is_modern() {
@@ -105,19 +104,19 @@ impl Pen {
 
     /// Visible thinking.
     pub fn thinking(&mut self, text: &str, time: Timestamp) -> String {
-        self.block(json!({"type": "thinking", "thinking": text, "signature": "bW9jay1zaWduYXR1cmU="}), None, time)
+        self.block(&json!({"type": "thinking", "thinking": text, "signature": "bW9jay1zaWduYXR1cmU="}), None, time)
     }
 
     /// Text of a reply; `last` when the turn ends with it.
     pub fn text(&mut self, text: &str, last: bool, time: Timestamp) -> String {
-        self.block(json!({"type": "text", "text": text}), last.then_some("end_turn"), time)
+        self.block(&json!({"type": "text", "text": text}), last.then_some("end_turn"), time)
     }
 
     /// A tool call; returns its id too.
     pub fn tool_use(&mut self, name: &str, input: &Value, time: Timestamp) -> (String, String) {
         let id = format!("toolu_01{}", &Uuid::new_v4().simple().to_string()[..22]);
         let block = json!({"type": "tool_use", "id": id, "name": name, "input": input});
-        (self.block(block, Some("tool_use"), time), id)
+        (self.block(&block, Some("tool_use"), time), id)
     }
 
     /// What the tool call `id` answered.
@@ -167,7 +166,7 @@ impl Pen {
         format!("{line}\n")
     }
 
-    fn block(&mut self, block: Value, stop: Option<&str>, time: Timestamp) -> String {
+    fn block(&mut self, block: &Value, stop: Option<&str>, time: Timestamp) -> String {
         let fresh = || {
             let hex = Uuid::new_v4().simple().to_string();
             (format!("msg_01{}", &hex[..22]), format!("req_01{}", &hex[8..30]))
@@ -220,15 +219,6 @@ impl Pen {
         format!("{}\n", Value::Object(line))
     }
 
-    fn snapshot(&self, time: Timestamp) -> String {
-        let id = Uuid::new_v4().to_string();
-        let line = json!({
-            "type": "file-history-snapshot", "messageId": id, "isSnapshotUpdate": false,
-            "snapshot": {"messageId": id, "trackedFileBackups": {}, "timestamp": stamp(time)},
-        });
-        format!("{line}\n")
-    }
-
     /// The record of what is sent to the model.
     fn request(&self, time: Timestamp) -> String {
         let line = json!({
@@ -245,6 +235,15 @@ impl Pen {
         });
         format!("{line}\n")
     }
+}
+
+fn snapshot(time: Timestamp) -> String {
+    let id = Uuid::new_v4().to_string();
+    let line = json!({
+        "type": "file-history-snapshot", "messageId": id, "isSnapshotUpdate": false,
+        "snapshot": {"messageId": id, "trackedFileBackups": {}, "timestamp": stamp(time)},
+    });
+    format!("{line}\n")
 }
 
 /// RFC 3339 with milliseconds, as the client writes it.

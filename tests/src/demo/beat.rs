@@ -112,11 +112,11 @@ fn grep(matches: &str) -> Outcome {
 fn edit(path: &str, old: &str, new: &str) -> Outcome {
     let marked = |mark: char, text: &str| text.lines().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
     let lines: Vec<String> = marked('-', old).into_iter().chain(marked('+', new)).collect();
-    let patch = json!([{
+    let hunks = json!([{
         "oldStart": 40, "oldLines": old.lines().count(), "newStart": 40, "newLines": new.lines().count(), "lines": lines,
     }]);
     let detail = json!({
-        "filePath": path, "oldString": old, "newString": new, "structuredPatch": patch, "replaceAll": false,
+        "filePath": path, "oldString": old, "newString": new, "structuredPatch": hunks, "replaceAll": false,
     });
     Outcome { content: json!(format!("The file {path} has been updated.")), detail, failed: false }
 }

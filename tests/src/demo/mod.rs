@@ -35,15 +35,13 @@ pub struct Options {
 /// Runs the demo until Ctrl-C, SIGTERM, or its time is over.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut stop = Stop::new(options.lasting)?;
-    let temporary = match options.folder {
-        Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("muster-demo-").tempdir().context("cannot make a folder")?),
-    };
-    let folder = match (&options.folder, &temporary) {
-        (Some(folder), _) => std::path::absolute(folder)?,
-        (None, Some(temporary)) => temporary.path().to_owned(),
-        (None, None) => unreachable!("one of both is there"),
-    };
+    let temporary = tempfile::Builder::new().prefix("muster-demo-").tempdir().context("cannot make a folder")?;
+    let folder = std::path::absolute(options.folder.as_deref().unwrap_or(temporary.path()))?;
+    anyhow::ensure!(
+        std::fs::read_dir(&folder).map_or(true, |mut entries| entries.next().is_none()),
+        "{} is not empty: choose another folder, or remove it first",
+        folder.display()
+    );
     let mut house = House::start(&folder, &options.listen).await?;
     let mut stage = Stage::set(&house)?;
     println!("Eight hosts join with their past sessions …");

@@ -93,9 +93,9 @@ impl Scribe {
         let total = gaps.iter().skip(1).fold(SignedDuration::ZERO, |sum, gap| sum + *gap);
         let mut now = end - total;
         self.write_title()?;
-        for at in 0..count {
+        for (at, gap) in gaps.iter().enumerate() {
             if at > 0 {
-                now += gaps[at];
+                now += *gap;
             }
             self.write_next(now)?;
         }
@@ -137,7 +137,7 @@ impl Scribe {
             self.turn_began = now;
             self.write_title()?;
         }
-        let took = (now - self.turn_began).total(jiff::Unit::Millisecond).unwrap_or_default().max(0.0);
+        let took_ms = u64::try_from(now.duration_since(self.turn_began).as_millis()).unwrap_or(0);
         let (path, pen, called) = match &mut self.subagent {
             Some(own) => (&own.path, &mut own.pen, &mut own.called),
             None => (&self.main, &mut self.pen, &mut self.called),
@@ -148,7 +148,7 @@ impl Scribe {
             Beat::Say { text, last } => {
                 let mut lines = pen.text(&text, last, now);
                 if last {
-                    lines += &pen.turn_end(took as u64, now);
+                    lines += &pen.turn_end(took_ms, now);
                 }
                 lines
             }
@@ -200,7 +200,7 @@ impl Scribe {
 
     /// How long until the next beat, when beats come about every `pace`.
     pub fn next_in(&mut self, pace: Duration) -> Duration {
-        pace.mul_f64(0.4 + 1.2 * self.dice.fraction())
+        pace * u32::try_from(self.dice.between(40, 160)).unwrap_or(100) / 100
     }
 }
 
@@ -232,7 +232,7 @@ fn gap(beat: &Beat, dice: &mut Dice) -> SignedDuration {
         Beat::Result(_) => (1, 25),
         Beat::End(_) => (5, 30),
     };
-    SignedDuration::from_millis(least * 1000 + (dice.fraction() * (most - least) as f64 * 1000.0) as i64)
+    SignedDuration::from_millis(dice.between(least * 1000, most * 1000).cast_signed())
 }
 
 /// Opens, writes once, closes.

@@ -61,8 +61,8 @@ impl Stage {
     }
 
     fn place(&mut self, house: &House, host: &str, story: &Story, mut dice: Dice) -> std::io::Result<()> {
-        let session = Uuid::from_u64_pair(dice.throw(), dice.throw());
-        let session = uuid::Builder::from_u128(session.as_u128()).with_version(uuid::Version::Random).into_uuid();
+        let session =
+            uuid::Builder::from_random_bytes(*Uuid::from_u64_pair(dice.throw(), dice.throw()).as_bytes()).into_uuid();
         let mut scribe = Scribe::new(&house.root(host), story, &session.to_string(), dice)?;
         for _ in 0..story.number("turns").unwrap_or(0) {
             scribe.go_on(&self.pool);

@@ -151,7 +151,7 @@ fn steps<'a, I: Iterator<Item = &'a str>>(lines: &mut Lines<I>) -> Vec<Step> {
         let (mark, text) = line.split_once(' ').unwrap_or((line, ""));
         let step = match mark {
             "@" => subagent(text, lines),
-            "*" => edit(text, lines),
+            "*" => Some(edit(text, lines)),
             _ => simple(mark, text, &body(lines)),
         };
         steps.push(step.unwrap_or_else(|| panic!("not a step of a story: {line:?}")));
@@ -185,7 +185,7 @@ fn body<'a, I: Iterator<Item = &'a str>>(lines: &mut Lines<I>) -> String {
     parts.join("\n")
 }
 
-fn edit<'a, I: Iterator<Item = &'a str>>(path: &str, lines: &mut Lines<I>) -> Option<Step> {
+fn edit<'a, I: Iterator<Item = &'a str>>(path: &str, lines: &mut Lines<I>) -> Step {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     while let Some(line) = lines.peek().copied() {
         match line.get(..1) {
@@ -195,7 +195,7 @@ fn edit<'a, I: Iterator<Item = &'a str>>(path: &str, lines: &mut Lines<I>) -> Op
         }
         lines.next();
     }
-    Some(Step::Edit { path: path.to_owned(), old: old.join("\n"), new: new.join("\n") })
+    Step::Edit { path: path.to_owned(), old: old.join("\n"), new: new.join("\n") }
 }
 
 fn subagent<'a, I: Iterator<Item = &'a str>>(text: &str, lines: &mut Lines<I>) -> Option<Step> {
