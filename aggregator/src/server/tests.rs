@@ -27,10 +27,15 @@ struct Served {
 
 impl Served {
     async fn start(tls: TlsChoice) -> Self {
+        Self::start_with(tls, GREETING).await
+    }
+
+    async fn start_with(tls: TlsChoice, greeting: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut options = Options { tls, ..Options::local(folder.path()) };
         let db = Db::open(None, &options.embedded_database()).await.unwrap();
-        let server = Server::bind(&mut options).await.unwrap();
+        let mut server = Server::bind(&mut options).await.unwrap();
+        server.greeting = greeting;
         let address = server.address().unwrap();
         let tasks = Tasks::new();
         let (house, _chores) = House::new(db, options, tasks.clone());
@@ -163,6 +168,16 @@ async fn garbage_and_silence_disturb_nobody() {
     dribbling.write_all(b"GET / HTT").await.unwrap();
     assert_eq!(pin_seen(served.address).await, served.house.options.pin.clone().unwrap());
     drop((silent, dribbling));
+}
+
+#[tokio::test]
+async fn who_says_nothing_useful_in_time_is_sent_away() {
+    let served = Served::start_with(TlsChoice::Off, Duration::from_millis(50)).await;
+    for said in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nhost: x\r\n"] {
+        talk(&mut served.connect().await, said).await;
+    }
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0";
+    talk(&mut served.connect().await, preface).await;
 }
 
 #[tokio::test]
