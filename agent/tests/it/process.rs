@@ -100,6 +100,24 @@ async fn with_its_parent_gone_the_agent_ends() {
     assert!(running.wait().await.unwrap().success());
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_hears_that_it_is_ready_and_alive() {
+    let (fake, host) = (Fake::start().await, Host::new());
+    host.output(&["join", &fake.url(), TOKEN]).await;
+    let socket = host.home.path().join("notify");
+    let manager = tokio::net::UnixDatagram::bind(&socket).unwrap();
+    let mut run = host.agent(&["run"]);
+    let _running = run.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "400000").spawn().unwrap();
+    let mut missing = vec!["READY=1", "STATUS=linked as testhost", "WATCHDOG=1"];
+    let mut buffer = [0; 4096];
+    while !missing.is_empty() {
+        let heard = tokio::time::timeout(Duration::from_secs(20), manager.recv(&mut buffer)).await;
+        let heard = String::from_utf8_lossy(&buffer[..heard.expect("the agent tells how it is").unwrap()]).into_owned();
+        missing.retain(|wanted| !heard.contains(wanted));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_agent_starts_again_and_sends_nothing_twice() {
     let (fake, host) = (Fake::start().await, Host::new());
