@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -12,6 +12,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
 use crate::house::House;
@@ -56,12 +57,13 @@ fn file_response(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Respons
         if accepts(accepted, coding)
             && let Some(packed) = Dist::get(&format!("{path}.{suffix}"))
         {
-            let mut response = respond(packed.data, kind, cache, headers);
+            let tag = tag(packed.metadata.sha256_hash());
+            let mut response = respond(packed.data, &tag, kind, cache, headers);
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
             return response;
         }
     }
-    respond(file.data, kind, cache, headers)
+    respond(file.data, &tag(file.metadata.sha256_hash()), kind, cache, headers)
 }
 
 /// The app's page, told under which path it is served.
@@ -71,7 +73,8 @@ fn index(options: &Options, headers: &HeaderMap) -> Response {
     };
     let page = String::from_utf8_lossy(&file.data);
     let page = with_base(&page, &prefix(options, headers));
-    respond(Cow::Owned(page.into_bytes()), "text/html; charset=utf-8", ASK_EACH_TIME, headers)
+    let tag = tag(Sha256::digest(&page).into());
+    respond(Cow::Owned(page.into_bytes()), &tag, "text/html; charset=utf-8", ASK_EACH_TIME, headers)
 }
 
 /// Path under which the caller's browser sees us, without a slash at the end.
@@ -103,13 +106,17 @@ fn with_base(page: &str, prefix: &str) -> String {
     page.replacen("<head>", &format!("<head>{base}>"), 1)
 }
 
-fn respond(data: Cow<'static, [u8]>, kind: &'static str, cache: HeaderValue, headers: &HeaderMap) -> Response {
-    let tag = tag(&data);
+fn respond(
+    data: Cow<'static, [u8]>,
+    tag: &str,
+    kind: &'static str,
+    cache: HeaderValue,
+    headers: &HeaderMap,
+) -> Response {
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let fresh = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
     let length = data.len();
-    let mut response =
-        if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(data.into_owned())) };
+    let mut response = if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(body(data)) };
     let answer = response.headers_mut();
     if !fresh {
         answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -123,9 +130,16 @@ fn respond(data: Cow<'static, [u8]>, kind: &'static str, cache: HeaderValue, hea
     response
 }
 
-fn tag(data: &[u8]) -> String {
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(data);
+/// What is embedded is sent from where it lies.
+fn body(data: Cow<'static, [u8]>) -> Body {
+    match data {
+        Cow::Borrowed(data) => Body::from(Bytes::from_static(data)),
+        Cow::Owned(data) => Body::from(data),
+    }
+}
+
+/// The first bytes of a file's digest tell its versions apart.
+fn tag(digest: [u8; 32]) -> String {
     let mut tag = String::from("\"");
     for byte in digest.iter().take(12) {
         let _ = write!(tag, "{byte:02x}");
@@ -199,13 +213,13 @@ mod tests {
 
     #[test]
     fn an_unchanged_file_is_not_sent_again() {
-        let first = respond(Cow::Borrowed(b"x"), "text/plain", FOR_EVER, &HeaderMap::new());
+        let first = respond(Cow::Borrowed(b"x"), "\"1\"", "text/plain", FOR_EVER, &HeaderMap::new());
         assert_eq!(first.status(), StatusCode::OK);
         let mut headers = HeaderMap::new();
         headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
-        let again = respond(Cow::Borrowed(b"x"), "text/plain", FOR_EVER, &headers);
+        let again = respond(Cow::Borrowed(b"x"), "\"1\"", "text/plain", FOR_EVER, &headers);
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        let changed = respond(Cow::Borrowed(b"y"), "text/plain", FOR_EVER, &headers);
+        let changed = respond(Cow::Borrowed(b"y"), "\"2\"", "text/plain", FOR_EVER, &headers);
         assert_eq!(changed.status(), StatusCode::OK);
     }
 }
