@@ -38,3 +38,5 @@ pub mod pen;
 pub mod house;
 
 pub mod demo;
+
+pub mod load;

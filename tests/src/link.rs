@@ -1,6 +1,6 @@
 //! A hand-made agent: speaks the link's protocol without any file behind it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use muster_proto::fleet::enrol_client::EnrolClient;
@@ -32,6 +32,11 @@ pub struct Identity {
 impl Identity {
     /// Joins with the secret of a join token, over plain HTTP.
     pub async fn join(address: SocketAddr, secret: &str) -> Result<Self, Status> {
+        Self::join_from(address, secret, None).await
+    }
+
+    /// The same from an address of this machine: the aggregator limits how often one address may join.
+    pub async fn join_from(address: SocketAddr, secret: &str, from: Option<IpAddr>) -> Result<Self, Status> {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("the system has randomness");
         let key = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key just made");
         let request = JoinRequest {
@@ -39,7 +44,7 @@ impl Identity {
             public_key: key.public_key().as_ref().to_vec().into(),
             facts: Some(facts()),
         };
-        let reply = EnrolClient::new(channel(address).await?).join(request).await?.into_inner();
+        let reply = EnrolClient::new(channel(address, from).await?).join(request).await?.into_inner();
         Ok(Self { host_id: reply.host_id, key })
     }
 }
@@ -58,7 +63,7 @@ impl Link {
     /// Opens a link as `identity`, speaking `protocol`.
     pub async fn open(address: SocketAddr, identity: &Identity, protocol: u32) -> Result<Self, Status> {
         let (outbox, messages) = mpsc::channel(OUTBOX);
-        let mut client = LinkClient::new(channel(address).await?);
+        let mut client = LinkClient::new(channel(address, None).await?);
         let mut inbox = client.open(ReceiverStream::new(messages)).await?.into_inner();
         let down::Kind::Challenge(challenge) = receive(&mut inbox).await? else {
             return Err(Status::internal("the first message is no challenge"));
@@ -155,8 +160,9 @@ pub fn frame(transcript_id: &str, offset: u64, lines: &[u8]) -> Frame {
     }
 }
 
-async fn channel(address: SocketAddr) -> Result<Channel, Status> {
+async fn channel(address: SocketAddr, from: Option<IpAddr>) -> Result<Channel, Status> {
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("a valid URL").tcp_nodelay(true);
+    let endpoint = endpoint.local_address(from);
     endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))
 }
 

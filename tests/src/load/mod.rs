@@ -1,0 +1,127 @@
+//! Load: simulated hosts that speak the real protocol, and many open pages.
+
+pub mod hosts;
+pub mod limits;
+pub mod line;
+pub mod pages;
+pub mod stamp;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use crate::api::Api;
+use crate::process::{Usage, usage_of};
+use hosts::{Rate, Sent};
+use pages::Pages;
+use stamp::{Clock, Samples};
+
+/// How long lines that were sent may take to reach the pages.
+const ARRIVAL: Duration = Duration::from_secs(20);
+
+/// What to load an aggregator with.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Simulated hosts, each with one session.
+    pub hosts: usize,
+    /// Open pages; they follow the first sessions in turn.
+    pub pages: usize,
+    /// Sessions that pages follow; 0 for as many as there are pages.
+    pub followed: usize,
+    /// What the hosts send.
+    pub rate: Rate,
+    /// For how long.
+    pub lasting: Duration,
+    /// One more page subscribes and never reads.
+    pub stalled: bool,
+    /// All links are broken afterwards and opened again at once.
+    pub storm: bool,
+    /// What the hosts are called.
+    pub name: String,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub struct Report {
+    /// What the hosts sent.
+    pub sent: Sent,
+    /// From sending a line to its arrival at a page.
+    pub seen: Samples,
+    /// Lines times pages that should have arrived.
+    pub expected: usize,
+    /// Until all links stood.
+    pub linked_in: Duration,
+    /// Until all links stood again after the storm.
+    pub storm: Option<Duration>,
+    /// What the aggregator used in the meantime, when its process is known.
+    pub used: Option<Usage>,
+}
+
+/// Loads the aggregator behind `api`. `process` is its id, when it runs on this machine.
+pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result<Report> {
+    let clock = Clock::start();
+    let joined = hosts::join(api, &plan.name, plan.hosts).await?;
+    let linked = hosts::link(api.address(), &joined).await?;
+    let linked_in = linked.took;
+    let senders = linked.begin(clock).await?;
+    let topics = topics(plan, &senders);
+    let mut pages = Pages::open(api, clock, &topics).await?;
+    if plan.stalled {
+        pages.open_stalled(api, topics.first().context("a stalled page needs a followed session")?).await?;
+    }
+    pages.take();
+    let before = process.map(usage_of);
+    let (senders, sent) = hosts::send(senders, plan.rate, plan.lasting).await;
+    let expected = expected(plan, sent.lines, &topics);
+    arrived(&pages, expected).await;
+    let used = before
+        .zip(process.map(usage_of))
+        .map(|(before, after)| Usage { cpu: after.cpu.saturating_sub(before.cpu), ..after });
+    let seen = pages.take();
+    drop((senders, pages));
+    let storm = if plan.storm { Some(hosts::link(api.address(), &joined).await?.took) } else { None };
+    Ok(Report { sent, seen, expected, linked_in, storm, used })
+}
+
+fn topics(plan: &Plan, senders: &[hosts::Sender]) -> Vec<String> {
+    let followed = if plan.followed == 0 { plan.pages } else { plan.followed };
+    let sessions: Vec<&str> = senders.iter().take(followed).map(|sender| sender.session_id.as_str()).collect();
+    sessions.iter().cycle().take(plan.pages).map(|session| format!("session:{session}")).collect()
+}
+
+/// Lines that arrive at pages, all hosts sending equally much.
+fn expected(plan: &Plan, lines: u64, topics: &[String]) -> usize {
+    usize::try_from(lines).unwrap_or(usize::MAX) / plan.hosts.max(1) * topics.len()
+}
+
+async fn arrived(pages: &Pages, expected: usize) {
+    let start = Instant::now();
+    while pages.seen() < expected && start.elapsed() < ARRIVAL {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+impl Report {
+    /// Lines per second that were sent.
+    pub fn lines_per_second(&self) -> f64 {
+        let lines = u32::try_from(self.sent.lines).unwrap_or(u32::MAX);
+        f64::from(lines) / self.sent.lasted.as_secs_f64().max(f64::EPSILON)
+    }
+
+    /// All figures, for a person.
+    pub fn summary(&self) -> String {
+        let mut lines = vec![
+            format!("sent      {} lines, {:.0} per second", self.sent.lines, self.lines_per_second()),
+            format!("to pages  {}, {} expected", self.seen.summary(), self.expected),
+            format!("to acks   {}", self.sent.acks.summary()),
+            format!("linked    in {:.1} s, {} links broke", self.linked_in.as_secs_f64(), self.sent.broken),
+        ];
+        lines.extend(
+            self.storm.map(|took| format!("storm     all links stood again after {:.1} s", took.as_secs_f64())),
+        );
+        lines.extend(self.used.map(|used| {
+            format!("used      {:.1} CPU-s, {} MB at most", used.cpu.as_secs_f64(), used.peak_rss_bytes / 1_000_000)
+        }));
+        lines.join("\n")
+    }
+}
