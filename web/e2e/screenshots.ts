@@ -38,9 +38,7 @@ async function signIn(context: BrowserContext): Promise<void> {
 async function open(context: BrowserContext, path: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(home + path);
-  const later = page.getByRole('button', { name: 'Later' });
-  await page.waitForSelector('[data-testid=connection], button:has-text("Later")');
-  if (await later.isVisible()) await later.click();
+  await page.waitForSelector('[data-testid=connection]');
   return page;
 }
 
@@ -65,6 +63,7 @@ for (const theme of ['dark', 'light'] as const) {
     if (size.name !== 'desktop') await shot(page, `operations-${size.name}-${theme}`);
     await page.locator('[data-row]').first().click();
     await page.getByRole('log').waitFor();
+    await page.mouse.move(1, 1);
     await page.waitForTimeout(1500);
     await shot(page, `operations-${size.name}${size.name === 'desktop' ? '' : '-detail'}-${theme}`);
     await page.close();

@@ -12,10 +12,20 @@ export const AT_EDGE: Follow = { following: true, unseen: 0 };
 /** Distance from the end that still counts as being there: rounding, and a thumb's imprecision. */
 const EDGE_PX = 32;
 
-/** After the reader scrolled. */
-export function scrolled(follow: Follow, distanceToEnd: number): Follow {
-  if (distanceToEnd <= EDGE_PX) return AT_EDGE;
-  return follow.following ? { following: false, unseen: 0 } : follow;
+/**
+ * After the list moved by some pixels, down being positive. Only a move towards the end comes to the edge and only one
+ * away from it leaves: growth below the view, and scroll events that come late, are no reader's doing.
+ */
+export function scrolled(follow: Follow, movedBy: number, distanceToEnd: number): Follow {
+  const atEnd = distanceToEnd <= EDGE_PX;
+  if (movedBy > 0 && atEnd) return AT_EDGE;
+  if (movedBy < 0 && !atEnd && follow.following) return left();
+  return follow;
+}
+
+/** After the reader turned the wheel upwards: what the list does next is not to pull them back. */
+export function left(): Follow {
+  return { following: false, unseen: 0 };
 }
 
 /** After items were appended. */

@@ -2,6 +2,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** The texts of the app are English; its times are read on 24 hours and with the day first. */
+const LOCALE = 'en-GB';
 
 /** Milliseconds of an RFC 3339 time; `null` for none or for what is not a time. */
 export function millis(time: string | null | undefined): number | null {
@@ -29,14 +31,14 @@ export function ageOf(time: string | null | undefined, now: number): string {
 export function full(time: string | null | undefined): string {
   const at = millis(time);
   if (at === null) return 'unknown';
-  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(at).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
 /** Time of day with seconds, in the reader's zone. */
 export function clockTime(time: string | number | null | undefined): string {
   const at = typeof time === 'number' ? time : millis(time);
   if (at === null) return '';
-  return new Date(at).toLocaleTimeString(undefined, {
+  return new Date(at).toLocaleTimeString(LOCALE, {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
@@ -47,7 +49,7 @@ export function clockTime(time: string | number | null | undefined): string {
 export function shortTime(time: string | null | undefined): string {
   const at = millis(time);
   if (at === null) return '–';
-  return new Date(at).toLocaleString(undefined, {
+  return new Date(at).toLocaleString(LOCALE, {
     day: 'numeric',
     month: 'short',
     hour: '2-digit',

@@ -65,7 +65,7 @@ export class Fleet {
     const active = new Map<string, number>();
     for (const row of sessions) {
       const last = millis(row.last_activity_at);
-      if (last === null || now - last > ACTIVE_MS) continue;
+      if (last === null || now - last > ACTIVE_MS || row.entries.total === 0) continue;
       active.set(row.id, this.active.get(row.id) ?? last);
       this.#lastAppend.set(row.id, Math.min(last, now));
     }

@@ -11,7 +11,10 @@ export function entryKey(entry: Pick<Entry, 'transcript_id' | 'line'>): string {
 /** Adds entries at the end; those that are there already are left out. */
 export function append(list: readonly Entry[], added: readonly Entry[]): Entry[] {
   const known = new Set(list.map(entryKey));
-  const fresh = added.filter((entry) => !known.has(entryKey(entry)));
+  const fresh = added.filter((entry) => {
+    const key = entryKey(entry);
+    return !known.has(key) && known.add(key);
+  });
   return [...list, ...fresh];
 }
 

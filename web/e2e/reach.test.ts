@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { openBrowser } from './chromium.ts';
+import { Coder } from './coder.ts';
+import { House } from './house.ts';
+import { enter, expectAccessible, PHONE, scrollsSideways, type Browser, type Page } from './visitor.ts';
+
+let browser: Browser;
+let house: House;
+let page: Page | undefined;
+let coders: Coder[];
+
+beforeAll(async () => {
+  [browser, house] = await Promise.all([openBrowser(), House.start(['one', 'two'])]);
+  coders = ['one', 'one', 'two'].map((host, i) => {
+    const coder = new Coder(house.root(host), `/srv/demo/project-${i}`);
+    coder.prompt(`Task number ${i}`);
+    coder.call('Edit', { file_path: 'src/main.rs' });
+    coder.reply('Done as asked.');
+    return coder;
+  });
+});
+afterEach(async () => {
+  await page?.context().close();
+  page = undefined;
+});
+afterAll(async () => {
+  await browser.close();
+  await house.stop();
+});
+
+test('everything is reached by keys', async () => {
+  page = await enter(browser, house);
+  await page.locator('[data-row]').nth(2).waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.waitForFunction(() => document.activeElement?.matches('[data-row]'));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/sessions\/claude-/);
+  await page.getByRole('log').getByText('Done as asked.').waitFor();
+
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Shortcuts' }).waitFor({ state: 'detached' });
+
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('settings hosts');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/settings\/hosts$/);
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.waitForURL(/\/$/);
+
+  await page.keyboard.press('/');
+  await page.getByRole('combobox').fill('task number 2');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(new RegExp(coders[2]?.id ?? ''));
+});
+
+test('a click on a host filters the list, and the address keeps it', async () => {
+  page = await enter(browser, house);
+  await page.locator('[data-row]').nth(2).waitFor();
+  await page.getByRole('button', { name: /^two/ }).click();
+  await page.waitForURL(/host=/);
+  expect(await page.locator('[data-row]').count()).toBe(1);
+  await page.reload();
+  await page.locator(`[data-row="${coders[2]?.id}"]`).waitFor();
+  expect(await page.locator('[data-row]').count()).toBe(1);
+  await page.getByRole('button', { name: 'Show all sessions' }).click();
+  await page.locator('[data-row]').nth(2).waitFor();
+});
+
+test('a phone gets strip, list, sheet and bottom bar, and nothing scrolls sideways', async () => {
+  page = await enter(browser, house, PHONE);
+  await page.locator('[data-row]').nth(2).waitFor();
+  expect(await scrollsSideways(page)).toBe(false);
+  await page.locator(`[data-row="${coders[0]?.id}"]`).tap();
+  const sheet = page.getByRole('dialog', { name: 'Session' });
+  await sheet.getByText('Done as asked.').waitFor();
+  expect(await scrollsSideways(page)).toBe(false);
+  await sheet.getByRole('button', { name: 'Close' }).tap();
+  await sheet.waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Settings' }).tap();
+  await page.getByRole('heading', { name: 'Hosts', exact: true }).waitFor();
+  expect(await scrollsSideways(page)).toBe(false);
+  const small = await page.locator('button:visible, nav a:visible').evaluateAll((all) =>
+    all
+      .map((element) => ({ name: element.textContent?.trim(), box: element.getBoundingClientRect() }))
+      .filter(({ box }) => Math.min(box.width, box.height) < 43.5)
+      .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
+  );
+  expect(small).toEqual([]);
+});
+
+test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async (colorScheme) => {
+  page = await enter(browser, house);
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.locator('[data-row]').first().click();
+  await page.getByRole('log').getByText('Done as asked.').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').waitFor();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  for (const section of ['hosts', 'members', 'tokens', 'audit', 'you']) {
+    await page.goto(`${house.url}/settings/${section}`);
+    await page.locator('main h2, main h3').first().waitFor();
+    await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+    await expectAccessible(page);
+  }
+  await page.context().clearCookies();
+  await page.goto(house.url);
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await expectAccessible(page);
+});
+
+test('an address that names nothing says so', async () => {
+  page = await enter(browser, house);
+  await page.goto(`${house.url}/no/such/page`);
+  await page.getByText('There is no such page').waitFor();
+  await page.goto(`${house.url}/sessions/claude-0`);
+  await page.getByRole('alert').waitFor();
+});

@@ -1,0 +1,46 @@
+import AxeBuilder from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+import type { House } from './house.ts';
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** Signs in by a link, the owner's unless told, and puts the question for a password off. */
+export async function enter(browser: Browser, house: House, size = DESKTOP, link?: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: size, hasTouch: size === PHONE });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  await page.goto(link ?? (await house.link()));
+  await page.getByRole('button', { name: 'Later' }).click();
+  await live(page);
+  return page;
+}
+
+/** Waits until the page is connected and current. */
+export async function live(page: Page): Promise<void> {
+  await page.getByTestId('connection').getByText('Live').waitFor();
+}
+
+/** Fails with what axe finds wrong on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(AxeBuilder.source);
+  const found = await page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: typeof AxeBuilder }).axe;
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+    );
+  });
+  expect(found).toEqual([]);
+}
+
+/** Whether the page is wider than its window. */
+export function scrollsSideways(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+}
+
+export type { Browser, BrowserContext, Page };
