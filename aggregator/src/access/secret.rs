@@ -6,8 +6,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// A new secret in base64url: 43 characters.
+/// A new secret in base64url: 43 characters. Never begins with `-`: pasted into a command it would read as a flag.
 pub(super) fn new_secret() -> String {
+    loop {
+        let secret = random_secret();
+        if !secret.starts_with('-') {
+            return secret;
+        }
+    }
+}
+
+fn random_secret() -> String {
     // Three version-4 ids carry 366 random bits from the operating system; the digest folds them into 256.
     let mut hash = Sha256::new();
     for _ in 0..3 {
@@ -31,5 +40,10 @@ mod tests {
         assert_eq!(one.len(), 43);
         assert_ne!(one, two);
         assert_ne!(digest(&one), digest(&two));
+    }
+
+    #[test]
+    fn a_secret_never_reads_as_a_flag() {
+        assert!((0..1000).all(|_| !new_secret().starts_with('-')));
     }
 }
