@@ -1,6 +1,7 @@
 //! Many open pages, each following one topic, that note how old every line is when it arrives.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::task::JoinSet;
@@ -11,6 +12,12 @@ use crate::socket::Page;
 
 /// Pages that are opened at the same time.
 const OPENED_AT_ONCE: usize = 32;
+
+/// How long a session may take to exist.
+const DERIVED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Open pages. Dropping them closes all.
 pub struct Pages {
@@ -68,8 +75,15 @@ impl Pages {
 
 async fn subscribed(api: &Api, topic: &str) -> anyhow::Result<Page> {
     let mut page = Page::open(api).await.map_err(anyhow::Error::msg).context("a page cannot be opened")?;
-    page.subscribe(topic, None).await.map_err(anyhow::Error::msg)?;
-    let first = page.next().await.map_err(anyhow::Error::msg)?;
-    anyhow::ensure!(first["error"].is_null(), "{topic} cannot be followed: {}", first["error"]);
-    Ok(page)
+    let start = Instant::now();
+    loop {
+        page.subscribe(topic, None).await.map_err(anyhow::Error::msg)?;
+        let first = page.next().await.map_err(anyhow::Error::msg)?;
+        if first["error"].is_null() {
+            return Ok(page);
+        }
+        // A session exists once its first lines are derived, a moment after they are archived.
+        anyhow::ensure!(start.elapsed() < DERIVED_WITHIN, "{topic} cannot be followed: {}", first["error"]);
+        tokio::time::sleep(PAUSE).await;
+    }
 }
