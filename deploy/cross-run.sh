@@ -9,7 +9,7 @@ shift
 
 cd "$(dirname "$0")/.."
 muster=${MUSTER_BIN:-${CARGO_TARGET_DIR:-target}/debug/muster}
-[ -x "$muster" ] || { MUSTER_SKIP_WEB=1 cargo build --locked -p muster; }
+[ -x "$muster" ] || { cargo build --locked -p muster; }
 
 place=$(mktemp -d)
 aggregator=
