@@ -18,8 +18,8 @@ const SYNTHETIC: &str = "<synthetic>";
 const TELLING: [&str; 11] = [
     "command",
     "file_path",
-    "path",
     "pattern",
+    "path",
     "query",
     "url",
     "description",
