@@ -188,3 +188,117 @@ async fn copy_lines(from: impl AsyncRead + Unpin) {
         eprintln!("agent: {line}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::access::HostFacts;
+    use crate::options::Options;
+    use crate::store::Db;
+
+    /// Stands for the real agent: writes down how it is called, and runs until its standard input closes.
+    const PROGRAM_TEXT: &str = "#!/bin/sh
+echo \"$@\" >> \"$0.calls\"
+case \"$*\" in *' run '*) cat > /dev/null; echo over >> \"$0.calls\" ;; esac
+";
+
+    struct Stage {
+        house: Arc<House>,
+        tasks: Tasks,
+        folder: tempfile::TempDir,
+    }
+
+    impl Stage {
+        async fn set() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let mut options = Options::local(folder.path());
+            options.listen.set_port(4600);
+            let db = Db::open(None, &options.embedded_database()).await.unwrap();
+            let tasks = Tasks::new();
+            let (house, _chores) = House::new(db, options, tasks.clone());
+            Self { house, tasks, folder }
+        }
+
+        fn agent(&self) -> LocalAgent {
+            let program = self.folder.path().join("fake-agent");
+            std::fs::write(&program, PROGRAM_TEXT).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            LocalAgent::new(&self.house, vec!["claude=/x".to_owned()], Some(program))
+        }
+
+        fn write_identity(&self, identity: &Value) {
+            let state = self.folder.path().join("agent");
+            std::fs::create_dir_all(&state).unwrap();
+            std::fs::write(state.join("identity.json"), identity.to_string()).unwrap();
+        }
+
+        fn identity(&self) -> Value {
+            let text = std::fs::read_to_string(self.folder.path().join("agent/identity.json")).unwrap();
+            serde_json::from_str(&text).unwrap()
+        }
+
+        /// Waits until the agent was called with something of the kind.
+        async fn called(&self, what: &str) -> String {
+            let calls = self.folder.path().join("fake-agent.calls");
+            let seen = async {
+                loop {
+                    let text = std::fs::read_to_string(&calls).unwrap_or_default();
+                    if let Some(line) = text.lines().find(|line| line.contains(what)) {
+                        return line.to_owned();
+                    }
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap_or_else(|_| panic!("never called: {what}"))
+        }
+    }
+
+    #[tokio::test]
+    async fn it_joins_first_and_then_runs_until_the_server_stops() {
+        let stage = Stage::set().await;
+        stage.agent().start(&stage.tasks);
+        let join = stage.called("join").await;
+        let kept = stage.folder.path().join("agent");
+        let begin = format!("--state {} join --force http://127.0.0.1:4600 ", kept.display());
+        assert!(join.starts_with(&begin), "{join}");
+        let run = stage.called("run").await;
+        assert_eq!(run, format!("--state {} run --exit-with-parent --root claude=/x", kept.display()));
+        assert!(stage.tasks.drain(Duration::from_secs(20)).await);
+        stage.called("over").await;
+    }
+
+    #[tokio::test]
+    async fn a_known_identity_is_kept_and_learns_our_new_address() {
+        let stage = Stage::set().await;
+        let access = &stage.house.access;
+        let join = access.host_add(&By::cli(), "box").await.unwrap();
+        let here = std::net::IpAddr::from([127, 0, 0, 1]);
+        let host = access.enrol(here, &join.secret, &[1; 32], HostFacts::default()).await.unwrap();
+        let mut identity = serde_json::json!({
+            "host_id": host.host_id, "aggregator_id": host.aggregator_id, "url": "http://127.0.0.1:1", "more": "kept",
+        });
+        stage.write_identity(&identity);
+        assert!(stage.agent().has_joined("http://127.0.0.1:4600").await.unwrap());
+        identity["url"] = "http://127.0.0.1:4600".into();
+        identity["pin"] = Value::Null;
+        assert_eq!(stage.identity(), identity);
+        access.host_remove(&By::cli(), host.host_id).await.unwrap();
+        assert!(!stage.agent().has_joined("http://127.0.0.1:4600").await.unwrap(), "a removed host joins anew");
+        identity["aggregator_id"] = "another fleet".into();
+        stage.write_identity(&identity);
+        assert!(!stage.agent().has_joined("http://127.0.0.1:4600").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_taken_name_gets_a_number() {
+        let stage = Stage::set().await;
+        let name = stage.agent().free_name().await.unwrap();
+        let access = &stage.house.access;
+        let join = access.host_add(&By::cli(), &name).await.unwrap();
+        let here = std::net::IpAddr::from([127, 0, 0, 1]);
+        access.enrol(here, &join.secret, &[1; 32], HostFacts::default()).await.unwrap();
+        assert_eq!(stage.agent().free_name().await.unwrap(), format!("{name:.58}-2"));
+    }
+}

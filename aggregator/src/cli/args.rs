@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use crate::options::{Options, PublicUrl, TlsChoice};
 use crate::private;
@@ -16,8 +17,15 @@ use crate::store::Db;
 /// Where the aggregator listens unless told: this machine only.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4600);
 
+const EXAMPLES: &str = "Examples:
+  muster serve --listen 0.0.0.0:4600                    TLS with a generated certificate; join tokens carry its fingerprint
+  muster serve --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --tls-public
+  muster serve --database postgres://muster:SECRET@db/muster
+  muster serve --public-url https://example.org/muster --trust-proxy     behind a reverse proxy on this machine";
+
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Globals {
     /// Folder of the embedded database, the certificate and the owner's token
     /// [default: $XDG_DATA_HOME/muster, that is ~/.local/share/muster]
@@ -30,7 +38,7 @@ pub(super) struct Globals {
     #[arg(long, global = true, env = "MUSTER_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
     /// Write logs as JSON, one object per line
-    #[arg(long, global = true, env = "MUSTER_LOG_JSON")]
+    #[arg(long, global = true, env = "MUSTER_LOG_JSON", value_parser = FalseyValueParser::new())]
     pub(super) log_json: bool,
     /// What to log: error, warn, info, debug or trace; also per module, as in `info,muster::ingest=debug`
     #[arg(long, global = true, env = "MUSTER_LOG", value_name = "LEVEL", default_value = "info")]
@@ -78,6 +86,7 @@ impl Globals {
 // Each flag is one decision of the operator.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES, next_help_heading = "Options of the server")]
 pub(super) struct ServeArgs {
     /// Address under which people and hosts reach this aggregator, for example https://muster.example.org
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
@@ -86,7 +95,7 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "MUSTER_BASE_PATH", value_name = "/PATH")]
     base_path: Option<String>,
     /// Believe X-Forwarded-For, -Proto, -Host and -Prefix: only when nothing but your reverse proxy can reach the port
-    #[arg(long, env = "MUSTER_TRUST_PROXY")]
+    #[arg(long, env = "MUSTER_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     trust_proxy: bool,
     /// Your own certificate (PEM, with its chain)
     #[arg(long, env = "MUSTER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
@@ -96,13 +105,13 @@ pub(super) struct ServeArgs {
     tls_key: Option<PathBuf>,
     /// --tls-cert is issued by an authority that all hosts trust: join tokens carry no fingerprint, so that the
     /// certificate may be renewed with a new key
-    #[arg(long, env = "MUSTER_TLS_PUBLIC", requires = "tls_cert")]
+    #[arg(long, env = "MUSTER_TLS_PUBLIC", requires = "tls_cert", value_parser = FalseyValueParser::new())]
     tls_public: bool,
     /// Encrypt on loopback too, where plain HTTP is the default
-    #[arg(long, env = "MUSTER_TLS", conflicts_with = "insecure_http")]
+    #[arg(long, env = "MUSTER_TLS", conflicts_with = "insecure_http", value_parser = FalseyValueParser::new())]
     tls: bool,
     /// Plain HTTP on an address that others can reach: only behind a reverse proxy that encrypts, or in a closed network
-    #[arg(long, env = "MUSTER_INSECURE_HTTP", conflicts_with = "tls_cert")]
+    #[arg(long, env = "MUSTER_INSECURE_HTTP", conflicts_with = "tls_cert", value_parser = FalseyValueParser::new())]
     insecure_http: bool,
     /// Name shown for this installation
     #[arg(long, env = "MUSTER_NAME", value_name = "NAME", default_value = "Muster")]
@@ -182,6 +191,15 @@ mod tests {
         assert_eq!(options(&["--listen", "0.0.0.0:4600"]).tls, TlsChoice::Generated);
         assert_eq!(options(&["--listen", "0.0.0.0:4600", "--insecure-http"]).tls, TlsChoice::Off);
         assert!(matches!(options(&["--tls-cert", "c", "--tls-key", "k"]).tls, TlsChoice::Own { public: false, .. }));
+    }
+
+    #[test]
+    fn the_environment_says_yes_and_no_as_people_do() {
+        let parser = FalseyValueParser::new();
+        let command = clap::Command::new("muster");
+        let read = |word: &str| clap::builder::TypedValueParser::parse_ref(&parser, &command, None, word.as_ref());
+        assert_eq!(["1", "true", "yes"].map(|word| read(word).unwrap()), [true; 3]);
+        assert_eq!(["0", "false", "no", ""].map(|word| read(word).unwrap()), [false; 4]);
     }
 
     #[test]

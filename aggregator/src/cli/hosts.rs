@@ -13,6 +13,8 @@ use crate::store::hosts;
 #[derive(Debug, Subcommand)]
 pub(super) enum HostCommand {
     /// Print the command that makes a machine join under this name; its token works once, for 24 hours
+    #[command(after_help = "Example:
+  ssh workstation \"$(muster host add workstation)\"")]
     Add {
         /// Name of the host in the fleet: letters, digits, `-`, `_`, `.`
         name: String,

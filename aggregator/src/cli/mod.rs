@@ -25,12 +25,11 @@ use crate::machine;
 use crate::store::Db;
 use args::{Globals, ServeArgs};
 
-/// Watch your coding agents on all your machines: archive, live view, one place.
 #[derive(Debug, Parser)]
 #[command(
     name = "muster",
     version,
-    about,
+    about = "See and keep what your coding agents do, on all your machines",
     after_help = "Examples:
   muster up                              try it: this machine's sessions, in the browser
   muster serve --listen 0.0.0.0:4600     the aggregator of a team (TLS is on by itself)

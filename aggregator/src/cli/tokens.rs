@@ -14,6 +14,8 @@ const MOST: i64 = 10_000;
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
     /// Create a token and print its secret, which is shown this once only
+    #[command(after_help = "Example:
+  curl -H \"Authorization: Bearer $(muster token create nightly-report)\" http://127.0.0.1:4600/api/v1/sessions")]
     Create {
         /// What it is for
         name: String,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::agent::LocalAgent;
 use super::args::{Globals, ServeArgs};
@@ -15,9 +16,11 @@ use super::serve::Running;
 // The comments of flags are the help text, without markup.
 #[allow(clippy::doc_markdown)]
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  muster up                                    this machine's sessions, in the browser
+  muster up --listen 0.0.0.0:4600              other machines may join: `muster host add NAME`
+  muster up --root claude=/srv/team/.claude    follow another folder instead of ~/.claude")]
 pub(super) struct UpArgs {
-    #[command(flatten)]
-    serve: ServeArgs,
     /// Folder of transcripts to follow, with its coder's name, for example claude=/srv/claude; may be repeated.
     /// Replaces the agent's defaults (~/.claude/projects and $CLAUDE_CONFIG_DIR/projects)
     #[arg(long = "root", value_name = "CODER=DIR")]
@@ -29,8 +32,10 @@ pub(super) struct UpArgs {
     #[arg(long)]
     no_agent: bool,
     /// Do not open the browser
-    #[arg(long, env = "MUSTER_NO_OPEN")]
+    #[arg(long, env = "MUSTER_NO_OPEN", value_parser = FalseyValueParser::new())]
     no_open: bool,
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 pub(super) async fn run(globals: &Globals, args: UpArgs) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ mod health;
 mod hosts;
 pub mod json;
 mod members;
+mod metrics;
 mod raw;
 mod sign_in;
 mod tokens;
@@ -51,7 +52,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(sign_in::open_routes());
     let app = Router::new()
         .nest("/api/v1", api)
-        .merge(health::routes().layer(guarded))
+        .merge(metrics::routes().layer(guarded))
         .merge(health::open_routes())
         .fallback(get(web::serve).fallback(web::serve))
         .with_state(Arc::clone(&house));

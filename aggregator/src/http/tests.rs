@@ -269,6 +269,21 @@ async fn a_host_is_added_with_a_command_and_removed() {
 }
 
 #[tokio::test]
+async fn numbers_tell_of_every_host() {
+    let doors = Doors::open().await;
+    let bearer = format!("Bearer {}", doors.token(Role::Viewer).await);
+    let join = doors.house.access.host_add(&By::cli(), "box").await.unwrap();
+    let from = std::net::IpAddr::from([192, 0, 2, 1]);
+    doors.house.access.enrol(from, &join.secret, &[1; 32], crate::access::HostFacts::default()).await.unwrap();
+    let response = doors.get("/metrics", &[("authorization", &bearer)]).await;
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    for line in ["muster_hosts 1", "muster_hosts_linked 0", "muster_host_linked{host=\"box\"} 0", "muster_archived_bytes 0"] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+}
+
+#[tokio::test]
 async fn lists_go_on_where_the_page_before_ended() {
     let doors = Doors::open().await;
     let bearer = format!("Bearer {}", doors.token(Role::Admin).await);
@@ -308,6 +323,9 @@ async fn wrong_requests_are_refused_in_words_and_unknown_fields_ignored() {
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(json_of(response).await["code"], "bad-request");
     }
+    let response = doors.post("/api/v1/sign-in", &[], &json!({"name": "ann"})).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(json_of(response).await["detail"].as_str().unwrap().contains("password"));
     let large = json!({"name": "x".repeat(2 << 20)});
     assert_eq!(doors.post("/api/v1/tokens", &headers, &large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     for path in

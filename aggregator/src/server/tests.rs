@@ -21,7 +21,7 @@ struct Served {
     house: Arc<House>,
     tasks: Tasks,
     stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<()>,
+    serving: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
 
@@ -43,7 +43,7 @@ impl Served {
         let serving = server.serve(app(&house), tasks.clone(), async move {
             let _ = stopped.await;
         });
-        Self { address, house, tasks, stop: Some(stop), served: tokio::spawn(serving), _folder: folder }
+        Self { address, house, tasks, stop: Some(stop), serving: tokio::spawn(serving), _folder: folder }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -55,7 +55,7 @@ impl Served {
     }
 
     async fn ended(self) {
-        tokio::time::timeout(PATIENCE, self.served).await.expect("the server ends").unwrap();
+        tokio::time::timeout(PATIENCE, self.serving).await.expect("the server ends").unwrap();
     }
 }
 

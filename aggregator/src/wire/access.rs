@@ -55,7 +55,7 @@ pub struct Actor {
 
 /// `POST /api/v1/sign-in` with a password, or with the one-time link's secret.
 #[derive(Debug, Deserialize, TS)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "send {\"name\": …, \"password\": …}, or {\"link\": …} with the secret of a sign-in link")]
 pub enum SignIn {
     /// By name and password.
     Password {
