@@ -36,6 +36,7 @@ fmt: ## Format everything
 build: ## The two programs, debug build with the web app inside
 	@scripts/setup.sh build
 	@scripts/web.sh build
+	@[ -x $(TARGET)/debug/muster ] || echo '==> Building Muster (two to five minutes the first time, seconds afterwards)'
 	@cargo build --locked -p muster -p muster-agent
 
 web: ## Only the web app
