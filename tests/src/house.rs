@@ -7,10 +7,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::Api;
-use crate::process::{Process, muster, muster_agent};
+use crate::process::{Process, Usage, muster, muster_agent};
 
 /// How long a program may take to come up or to catch up.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -69,9 +69,8 @@ impl House {
         (link.split("/sign-in#").next().unwrap_or_default().to_owned(), link.to_owned())
     }
 
-    /// Stops the aggregator and starts it again on the same data. Returns when it answers `/healthz`.
-    pub async fn restart(&mut self) -> anyhow::Result<()> {
-        self.stop_aggregator().await?;
+    /// Starts the aggregator again on the same data. Returns when it answers `/healthz`.
+    pub async fn start_aggregator(&mut self) -> anyhow::Result<()> {
         let (aggregator, api) = start_aggregator(&self.folder, &self.listen).await?;
         (self.aggregator, self.api) = (aggregator, api);
         Ok(())
@@ -85,6 +84,12 @@ impl House {
 
     /// Makes a machine join as `name`, and runs its agent.
     pub async fn add_host(&mut self, name: &str) -> anyhow::Result<()> {
+        self.join_host(name).await?;
+        self.run_agent(name)
+    }
+
+    /// Makes a machine join as `name`.
+    pub async fn join_host(&mut self, name: &str) -> anyhow::Result<()> {
         let home = self.home(name);
         let root = self.root(name);
         std::fs::create_dir_all(&root)?;
@@ -94,7 +99,7 @@ impl House {
         let joined = agent_command(&home).args(words).output().context("cannot start muster-agent")?;
         ensure!(joined.status.success(), "{name} cannot join: {}", String::from_utf8_lossy(&joined.stderr));
         self.hosts.insert(name.to_owned(), Host { root, agent: None });
-        self.run_agent(name)
+        Ok(())
     }
 
     /// Starts the agent of a host that has joined.
@@ -128,6 +133,12 @@ impl House {
             if archived >= bytes && backlog == 0 { Ok(()) } else { Err(format!("{archived} of {bytes} bytes are")) }
         })
         .await
+    }
+
+    /// What the agent of a host and the aggregator have used so far.
+    pub fn usage(&self, name: &str) -> (Usage, Usage) {
+        let agent = self.hosts.get(name).and_then(|host| host.agent.as_ref()).map(Process::usage);
+        (agent.unwrap_or_default(), self.aggregator.usage())
     }
 
     /// Ends everything in order.
@@ -214,7 +225,8 @@ pub fn folder_bytes(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Total of one number over the hosts of a list.
-pub fn sum_of(hosts: &[Value], field: &str) -> u64 {
-    hosts.iter().filter_map(|host| host[field].as_u64()).sum()
+/// An address on loopback that nobody listens on.
+pub fn free_address() -> anyhow::Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("loopback has no free port")?;
+    Ok(listener.local_addr()?.to_string())
 }

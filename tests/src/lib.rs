@@ -34,9 +34,14 @@ pub mod link;
 
 pub mod dice;
 pub mod pen;
+pub mod prose;
+
+pub mod corpus;
 
 pub mod house;
 
 pub mod demo;
 
 pub mod load;
+
+pub mod bench;

@@ -1,0 +1,93 @@
+//! A host with a past joins: how fast everything is archived, at what cost, and when one can begin to read.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::table::{Table, mb, median, mega, ms};
+use crate::corpus;
+use crate::house::{House, folder_bytes, until};
+
+/// Name of the host.
+pub const HOST: &str = "backfill";
+
+/// Restarts whose median counts.
+const RESTARTS: usize = 5;
+
+/// Writes a corpus of `bytes`, lets the host join and measures until everything is archived and listed.
+pub async fn measure(house: &mut House, bytes: u64, table: &mut Table) -> anyhow::Result<()> {
+    let root = house.root(HOST);
+    let began = Instant::now();
+    let corpus = tokio::task::spawn_blocking(move || corpus::write(&root, bytes, 1)).await??;
+    eprintln!("  corpus: {} in {} sessions, made in {}", mb(corpus.bytes), corpus.sessions, ms(began.elapsed()));
+    house.join_host(HOST).await?;
+    let (_, before) = house.usage(HOST);
+    let start = Instant::now();
+    house.run_agent(HOST)?;
+    let readable = first_readable(house).await.map(|()| start.elapsed())?;
+    let archived = until("all is archived", || async {
+        let host = house.api.host(HOST).await?;
+        let bytes = host["bytes"].as_u64().unwrap_or(0);
+        if bytes >= corpus.bytes { Ok(start.elapsed()) } else { Err(format!("{bytes} bytes are")) }
+    })
+    .await?;
+    let listed = all_listed(house, corpus.sessions, start).await?;
+    let (agent, aggregator) = house.usage(HOST);
+    let cpu = agent.cpu + aggregator.cpu.saturating_sub(before.cpu);
+    let per_gb = cpu.as_secs_f64() * 1000.0 / mega(corpus.bytes);
+    let speed = mega(corpus.bytes) / archived.as_secs_f64();
+    table.row(
+        &format!("backfill of {}, durable", mb(corpus.bytes)),
+        "≥ 90 MB/s",
+        format!("{speed:.0} MB/s ({} until archived, {} until all sessions are listed)", ms(archived), ms(listed)),
+    );
+    table.row("its CPU time, agent and aggregator", "≤ 18 CPU-s per GB", format!("{per_gb:.1} CPU-s per GB"));
+    table.row(
+        "its peak memory, agent / aggregator",
+        "≤ 40 MB / ≤ 240 MB",
+        format!("{} / {}", mb(agent.peak_rss_bytes), mb(aggregator.peak_rss_bytes)),
+    );
+    table.row("first session listed and readable during it", "≤ 3 s", ms(readable));
+    restarts(house, table).await?;
+    Ok(())
+}
+
+async fn first_readable(house: &House) -> anyhow::Result<()> {
+    until("a session can be read", || async {
+        let sessions = house.api.get("/sessions?limit=1").await?;
+        let id = sessions["items"][0]["id"].as_str().ok_or("no session is listed")?.to_owned();
+        let entries = house.api.get(&format!("/sessions/{id}/entries?limit=20&class=conversation")).await?;
+        let any = entries["items"].as_array().is_some_and(|entries| !entries.is_empty());
+        if any { Ok(()) } else { Err("it has no entries".to_owned()) }
+    })
+    .await
+}
+
+async fn all_listed(house: &House, sessions: usize, start: Instant) -> anyhow::Result<Duration> {
+    until("all sessions are listed", || async {
+        let host = house.api.host(HOST).await?;
+        let listed = host["sessions"].as_u64().unwrap_or(0);
+        if listed >= sessions as u64 { Ok(start.elapsed()) } else { Err(format!("{listed} are")) }
+    })
+    .await
+}
+
+async fn restarts(house: &mut House, table: &mut Table) -> anyhow::Result<()> {
+    house.stop_agent(HOST).await?;
+    house.stop_aggregator().await?;
+    let ratio = mega(folder_bytes(&house.data())) / mega(folder_bytes(&house.root(HOST)));
+    table.row("store: byte-exact archive", "≤ 0.40 × corpus", format!("{ratio:.2} × corpus"));
+    let mut times = Vec::new();
+    for _ in 0..RESTARTS {
+        let start = Instant::now();
+        house.start_aggregator().await?;
+        let list: Value = house.api.get("/sessions?limit=100").await.map_err(anyhow::Error::msg)?;
+        list["items"].as_array().filter(|items| !items.is_empty()).context("the list is empty")?;
+        times.push(start.elapsed());
+        house.stop_aggregator().await?;
+    }
+    house.start_aggregator().await?;
+    table.row("restart until the list is answered", "≤ 0.25 s", ms(median(times)));
+    Ok(())
+}

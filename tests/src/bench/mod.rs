@@ -1,0 +1,68 @@
+//! The figures of the README: everything measured on this machine, against real processes and a corpus made here.
+
+pub mod backfill;
+pub mod fleet;
+pub mod idle;
+pub mod live;
+pub mod reading;
+pub mod table;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::house::{House, free_address};
+use table::Table;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Size of the corpus, bytes.
+    pub bytes: u64,
+    /// Names of the measures to take; all unless told.
+    pub only: Vec<String>,
+}
+
+/// Names of the measures.
+pub const MEASURES: [&str; 5] = ["backfill", "idle", "live", "reading", "fleet"];
+
+/// Takes the measures and returns the table. A measure that fails is a row that says why.
+pub async fn run(options: &Options) -> anyhow::Result<String> {
+    crate::load::limits::raise_file_limit();
+    let machine = table::machine();
+    let folder = tempfile::Builder::new().prefix("muster-bench-").tempdir().context("cannot make a folder")?;
+    let mut table = Table::default();
+    one_archive(options, folder.path(), &mut table).await?;
+    if wanted(options, "fleet") {
+        eprintln!("fleet");
+        let house = House::start(&folder.path().join("fleet"), &free_address()?).await?;
+        if let Err(error) = fleet::measure(&house, &mut table).await {
+            table.failed("fleet", &error);
+        }
+        house.stop().await?;
+    }
+    Ok(format!("{table}\n{machine} at the start; now {}\n", table::machine().rsplit(", ").next().unwrap_or_default()))
+}
+
+/// The measures that share one aggregator, so that later ones find a filled archive.
+async fn one_archive(options: &Options, folder: &Path, table: &mut Table) -> anyhow::Result<()> {
+    let mut house = House::start(&folder.join("house"), &free_address()?).await?;
+    for measure in MEASURES.into_iter().filter(|measure| wanted(options, measure)) {
+        eprintln!("{measure}");
+        let done = match measure {
+            "backfill" => backfill::measure(&mut house, options.bytes, table).await,
+            "idle" => idle::measure(&mut house, table).await,
+            "live" => live::measure(&mut house, table).await,
+            "reading" => reading::measure(&mut house, table).await,
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            table.failed(measure, &error);
+        }
+    }
+    house.stop().await
+}
+
+fn wanted(options: &Options, measure: &str) -> bool {
+    options.only.is_empty() || options.only.iter().any(|only| only == measure)
+}
