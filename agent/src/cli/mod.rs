@@ -119,7 +119,8 @@ pub fn main() -> ExitCode {
 fn start_log(cli: &Cli) {
     use std::io::IsTerminal;
 
-    let filter = tracing_subscriber::EnvFilter::new(&cli.log);
+    // The notifier warns when a folder that was moved is no longer watched under its old name, which is as it should be.
+    let filter = tracing_subscriber::EnvFilter::new(format!("notify=error,{}", cli.log));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if cli.log_json {
         log.json().flatten_event(true).init();
