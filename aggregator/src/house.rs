@@ -1,17 +1,22 @@
 //! The rooms of one aggregator, put together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use muster_proto::ids::HostId;
 
 use crate::access::Access;
 use crate::archive::compact;
 use crate::derive::Follower;
 use crate::domain::time::now_ms;
 use crate::ingest::{Ingest, Writer};
+use crate::live::presence::HostView;
 use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
 use crate::options::Options;
 use crate::spawn::Tasks;
-use crate::store::Db;
+use crate::store::hosts::{self, HostRow, Totals};
+use crate::store::{Db, StoreError};
 use crate::wire::convert;
 
 /// How often topics that nobody follows are forgotten.
@@ -75,6 +80,25 @@ impl House {
         self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
         self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());
+    }
+
+    /// All hosts as they are now.
+    pub async fn host_views(&self) -> Result<Vec<HostView>, StoreError> {
+        let totals = hosts::totals(&self.db).await?;
+        let mut totals: HashMap<String, Totals> =
+            totals.into_iter().map(|totals| (totals.host_id.clone(), totals)).collect();
+        let view = |row: HostRow| {
+            let totals = totals.remove(&row.id).unwrap_or_default();
+            self.presence.view(row, totals)
+        };
+        Ok(hosts::all(&self.db).await?.into_iter().map(view).collect())
+    }
+
+    /// One host as it is now.
+    pub async fn host_view(&self, id: HostId) -> Result<Option<HostView>, StoreError> {
+        let Some(row) = hosts::get(&self.db, id).await? else { return Ok(None) };
+        let totals = hosts::totals_of(&self.db, id).await?;
+        Ok(Some(self.presence.view(row, totals)))
     }
 
     async fn send_activity(self: Arc<Self>, activity: Activity) {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use muster_proto::ids::TranscriptId;
 
+use crate::domain::transcript::{TranscriptKind, TranscriptState};
 use crate::store::lines::{self, LineStart};
 use crate::store::transcripts::{TranscriptRow, unsigned};
 use crate::store::{Db, Result};
@@ -18,6 +19,13 @@ pub enum Wanted {
     All,
     /// What was said and done.
     Conversation,
+}
+
+/// The files that make up a session's conversation, oldest first: the live ones, else what is kept.
+pub fn readable(files: &[TranscriptRow]) -> Vec<&TranscriptRow> {
+    let mains: Vec<&TranscriptRow> = files.iter().filter(|file| file.kind == TranscriptKind::Main.word()).collect();
+    let live = |file: &&TranscriptRow| file.state == TranscriptState::Live.word();
+    if mains.iter().any(live) { mains.into_iter().filter(live).collect() } else { mains }
 }
 
 /// Entries of one transcript.

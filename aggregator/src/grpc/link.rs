@@ -17,7 +17,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::domain::time::now_ms;
 use crate::house::House;
-use crate::http::fleet::host_view;
 use crate::ingest::acks::Ending;
 use crate::ingest::{Acks, IngestError, Intake};
 use crate::live::links::{Ears, Question};
@@ -108,7 +107,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
 
 /// Tells all pages how a host is now.
 async fn announce(house: &House, id: HostId) {
-    match host_view(house, id).await {
+    match house.host_view(id).await {
         Ok(Some(view)) => house.presence.publish(&view, &house.hub),
         Ok(None) => {}
         Err(error) => tracing::warn!(host.id = %id, error = %error, "a host's state could not be shown"),
@@ -253,7 +252,7 @@ impl Conversation<'_> {
     async fn show(&mut self) -> Result<(), Status> {
         let view = match self.view.take().filter(|(at, _)| at.elapsed() < VIEW_FRESH) {
             Some(fresh) => Some(fresh),
-            None => host_view(self.house, self.id).await.map_err(store_failed)?.map(|view| (Instant::now(), view)),
+            None => self.house.host_view(self.id).await.map_err(store_failed)?.map(|view| (Instant::now(), view)),
         };
         if let Some((_, view)) = &view {
             let now = self.house.presence.view(view.row.clone(), view.totals.clone());

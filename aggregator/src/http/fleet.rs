@@ -16,11 +16,10 @@ use super::raw;
 use crate::archive::entries::{self, Found, Wanted};
 use crate::archive::verify::{self, Outcome};
 use crate::domain::role::Role;
-use crate::domain::transcript::{TranscriptKind, TranscriptState};
+use crate::domain::transcript::TranscriptState;
 use crate::house::House;
-use crate::live::presence::HostView;
 use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
-use crate::store::{StoreError, hosts, sessions, transcripts};
+use crate::store::{hosts, sessions, transcripts};
 use crate::wire::convert;
 use crate::wire::entry::Entry;
 use crate::wire::fleet::{Host, Session, SessionRow, Transcript, VerifyItem, VerifyOutcome};
@@ -53,43 +52,15 @@ fn limit_of(limit: Option<u32>) -> Result<u32, Failure> {
     }
 }
 
-/// All hosts as they are now.
-pub(crate) async fn host_views(house: &House) -> Result<Vec<HostView>, StoreError> {
-    let mut totals: HashMap<String, hosts::Totals> =
-        hosts::totals(&house.db).await?.into_iter().map(|totals| (totals.host_id.clone(), totals)).collect();
-    let rows = hosts::all(&house.db).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let totals = totals.remove(&row.id).unwrap_or_default();
-            house.presence.view(row, totals)
-        })
-        .collect())
-}
-
-/// One host as it is now.
-pub(crate) async fn host_view(house: &House, id: HostId) -> Result<Option<HostView>, StoreError> {
-    let Some(row) = hosts::get(&house.db, id).await? else { return Ok(None) };
-    let totals = hosts::totals_of(&house.db, id).await?;
-    Ok(Some(house.presence.view(row, totals)))
-}
-
-/// The files that make up a session's conversation, oldest first: the live ones, else what is kept.
-pub(crate) fn readable(files: &[TranscriptRow]) -> Vec<&TranscriptRow> {
-    let mains: Vec<&TranscriptRow> = files.iter().filter(|file| file.kind == TranscriptKind::Main.word()).collect();
-    let live = |file: &&TranscriptRow| file.state == TranscriptState::Live.word();
-    if mains.iter().any(live) { mains.into_iter().filter(live).collect() } else { mains }
-}
-
 async fn list_hosts(State(house): State<Arc<House>>) -> Answer<Page<Host>> {
-    let items = host_views(&house).await?.iter().map(Host::from).collect();
+    let items = house.host_views().await?.iter().map(Host::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 
 async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Host> {
     let missing = || Failure::not_found("There is no such host");
     let id: HostId = id.parse().map_err(|_| missing())?;
-    let view = host_view(&house, id).await?.ok_or_else(missing)?;
+    let view = house.host_view(id).await?.ok_or_else(missing)?;
     Ok(Json(Host::from(&view)))
 }
 
@@ -168,7 +139,7 @@ async fn list_entries(
     let all = transcripts::of_session(&house.db, &id).await?;
     let files: Vec<&TranscriptRow> = match &query.transcript {
         Some(one) => all.iter().filter(|file| file.id == *one).collect(),
-        None => readable(&all),
+        None => entries::readable(&all),
     };
     if files.is_empty() {
         return Err(no_session());

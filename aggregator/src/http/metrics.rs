@@ -14,7 +14,6 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 
 use super::failure::Failure;
-use super::fleet::host_views;
 use super::health::check_database;
 use crate::house::House;
 use crate::store::settings;
@@ -27,7 +26,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
 async fn metrics(State(house): State<Arc<House>>) -> Result<Response, Failure> {
     let answered = check_database(&house).await?;
     let counts = settings::counts(&house.db).await?;
-    let hosts: Vec<Host> = host_views(&house).await?.iter().map(Host::from).collect();
+    let hosts: Vec<Host> = house.host_views().await?.iter().map(Host::from).collect();
     let (topics, cut_off) = house.hub.counts();
     let mut text = Text::default();
     text.one("hosts", "gauge", "Hosts that have joined and are not removed.", counts.hosts);

@@ -5,7 +5,6 @@ use muster_proto::ids::HostId;
 use crate::archive::entries::{self, Wanted};
 use crate::domain::session::SessionId;
 use crate::house::House;
-use crate::http::fleet::{host_view, host_views};
 use crate::ingest::IngestError;
 use crate::live::Topic;
 use crate::store::{sessions, transcripts};
@@ -37,12 +36,12 @@ async fn latest(house: &House, host: Option<&str>) -> Result<Vec<SessionRow>, In
 }
 
 async fn fleet(house: &House) -> Result<Snapshot, IngestError> {
-    let hosts = host_views(house).await?.iter().map(Host::from).collect();
+    let hosts = house.host_views().await?.iter().map(Host::from).collect();
     Ok(Snapshot::Fleet { hosts, sessions: latest(house, None).await? })
 }
 
 async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError> {
-    let Some(view) = host_view(house, id).await? else { return Ok(None) };
+    let Some(view) = house.host_view(id).await? else { return Ok(None) };
     let sessions = latest(house, Some(&view.row.id)).await?;
     Ok(Some(Snapshot::Host { host: Box::new(Host::from(&view)), sessions }))
 }
@@ -50,7 +49,7 @@ async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError
 async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
     let files = transcripts::of_session(&house.db, id.as_str()).await?;
     let Some(row) = sessions::get(&house.db, id.as_str()).await? else { return Ok(None) };
-    let mains = crate::http::fleet::readable(&files);
+    let mains = entries::readable(&files);
     let mut shown: Vec<Entry> = Vec::new();
     let mut has_earlier = false;
     for file in mains.iter().rev() {
