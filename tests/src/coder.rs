@@ -98,14 +98,14 @@ pub fn encode(cwd: &str) -> String {
     cwd.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
-/// Copies a folder with everything in it.
+/// Copies a folder with all folders and files in it.
 pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder is ours");
     for entry in fs::read_dir(from).expect("the source exists").flatten() {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy_tree(&entry.path(), &target);
-        } else {
+        } else if entry.path().is_file() {
             fs::copy(entry.path(), target).expect("room on the disk");
         }
     }

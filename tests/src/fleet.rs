@@ -1,6 +1,7 @@
 //! The whole house: one aggregator, its database, and hosts with real agents.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -44,6 +45,10 @@ pub struct FleetOptions {
     pub data: Option<PathBuf>,
     /// After how long the agents send a torn last line as it is.
     pub torn_after: Duration,
+    /// Words before the agents' program, for example a shell that sets a limit first.
+    pub agent_prefix: Vec<String>,
+    /// The agents' user and group; the test's own when `None`. Needs root.
+    pub agent_user: Option<u32>,
     /// More environment for the aggregator.
     pub environment: Vec<(String, String)>,
 }
@@ -59,6 +64,8 @@ impl FleetOptions {
             namespaces: false,
             data: None,
             torn_after: Duration::from_secs(1),
+            agent_prefix: Vec::new(),
+            agent_user: None,
             environment: Vec::new(),
         }
     }
@@ -218,7 +225,14 @@ impl Fleet {
         let home = self.folder.path().join(name);
         std::fs::create_dir_all(home.join(".claude/projects")).expect("the folder is ours");
         let index = self.hosts.len();
-        let proxy = if self.options.proxies { Some(Proxy::start(self.address).await) } else { None };
+        let proxy = if self.options.proxies { Some(Proxy::start(self.address)) } else { None };
+        if let Some(user) = self.options.agent_user {
+            give(&self.folder.path().join(name), user);
+            give(&home.join(".claude"), user);
+            give(&home.join(".claude/projects"), user);
+            let open = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(self.folder.path(), open).expect("the folder is ours");
+        }
         let torn_after = self.options.torn_after.as_millis().to_string();
         let mut host = Host {
             name: name.to_owned(),
@@ -226,7 +240,7 @@ impl Fleet {
             home,
             proxy,
             agent: None,
-            prefix: self.network.as_ref().map(|network| network.prefix(index)).unwrap_or_default(),
+            prefix: self.prefix(index),
             environment: vec![("MUSTER_AGENT_TORN_AFTER_MS".to_owned(), torn_after)],
             mark: self.mark(),
         };
@@ -236,6 +250,13 @@ impl Fleet {
         known["id"].as_str().expect("a host has an id").clone_into(&mut host.id);
         self.hosts.push(host);
         index
+    }
+
+    /// Words before the program of this host's agent.
+    fn prefix(&self, index: usize) -> Vec<String> {
+        let network = self.network.as_ref().map(|network| network.prefix(index)).unwrap_or_default();
+        let user = self.options.agent_user.map(|user| as_user(user).to_vec()).unwrap_or_default();
+        [network, user, self.options.agent_prefix.clone()].concat()
     }
 
     /// Waits until the aggregator says that a host's link stands.
@@ -285,6 +306,16 @@ impl Drop for Fleet {
 fn show_end(name: &str, log: &str) {
     let lines: Vec<&str> = log.lines().collect();
     eprintln!("--- {name}, last lines:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
+}
+
+/// Words before a command that run it as another user, without any other right.
+pub fn as_user(user: u32) -> [String; 4] {
+    let ids = [format!("--reuid={user}"), format!("--regid={user}")];
+    ["setpriv".to_owned(), ids[0].clone(), ids[1].clone(), "--clear-groups".to_owned()]
+}
+
+fn give(path: &Path, user: u32) {
+    std::os::unix::fs::chown(path, Some(user), Some(user)).expect("root may give files away");
 }
 
 /// A port of `ip` that nobody listens on. Below the range from which the system hands out ports by itself, so that none

@@ -130,12 +130,12 @@ impl Link {
         self.send(up::Kind::Frame(frame(transcript_id, offset, lines))).await
     }
 
-    /// Waits for an acknowledgement of everything before `offset`.
-    pub async fn acknowledged(&mut self, transcript_id: &str, offset: u64) -> Result<(), Status> {
+    /// Waits for an acknowledgement of everything before `offset`; says how far it reaches.
+    pub async fn acknowledged(&mut self, transcript_id: &str, offset: u64) -> Result<u64, Status> {
         loop {
             match self.receive().await? {
                 down::Kind::Ack(Ack { transcript_id: id, offset: acked }) if id == transcript_id && acked >= offset => {
-                    return Ok(());
+                    return Ok(acked);
                 }
                 _ => {}
             }

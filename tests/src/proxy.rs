@@ -1,13 +1,15 @@
 //! A network that can fail: a TCP proxy on loopback in front of a server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// How the network is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,9 @@ pub enum Weather {
 pub struct Proxy {
     address: SocketAddr,
     weather: watch::Sender<Weather>,
-    accepting: JoinHandle<()>,
+    // Its own, so that bytes pass while a test waits for a program to end.
+    runtime: Option<Runtime>,
+    connections: Arc<AtomicUsize>,
 }
 
 /// Bytes passed on at once.
@@ -37,17 +41,25 @@ const CHUNK: usize = 16 * 1024;
 
 impl Proxy {
     /// Stands on a free port in front of `server`.
-    pub async fn start(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has free ports");
+    pub fn start(server: SocketAddr) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has free ports");
         let address = listener.local_addr().expect("a bound listener has an address");
+        listener.set_nonblocking(true).expect("a listener can be made so");
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads can be made");
         let (weather, seen) = watch::channel(Weather::Fine);
-        let accepting = tokio::spawn(accept(listener, server, seen));
-        Self { address, weather, accepting }
+        let connections = Arc::new(AtomicUsize::new(0));
+        runtime.spawn(accept(listener, server, seen, connections.clone()));
+        Self { address, weather, runtime: Some(runtime), connections }
     }
 
     /// Where to connect instead of to the server.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Connections accepted so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Changes the weather for all connections, present and future.
@@ -58,14 +70,22 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.accepting.abort();
-        self.weather.send_replace(Weather::Cut);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, weather: watch::Receiver<Weather>) {
+async fn accept(
+    listener: std::net::TcpListener,
+    server: SocketAddr,
+    weather: watch::Receiver<Weather>,
+    connections: Arc<AtomicUsize>,
+) {
+    let listener = TcpListener::from_std(listener).expect("inside the runtime");
     while let Ok((client, _)) = listener.accept().await {
         if *weather.borrow() != Weather::Cut {
+            connections.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(serve(client, server, weather.clone()));
         }
     }

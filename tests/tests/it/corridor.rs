@@ -6,6 +6,8 @@ use muster_tests::fleet::{Database, Fleet, FleetOptions, fixtures};
 use muster_tests::lines::Version;
 use muster_tests::socket::Page;
 
+use crate::support::session;
+
 /// Every version's transcripts on a host of their own, there before the agent and again while it runs.
 async fn real_transcripts_are_archived(database: Database) {
     let options = FleetOptions { hosts: ["old", "middle", "new"].map(String::from).to_vec(), ..FleetOptions::hosts(0) };
@@ -37,6 +39,7 @@ async fn append_reaches_a_page_with_its_place() {
     assert_archive_equals_files(&fleet).await;
     let before = std::fs::metadata(coder.path()).unwrap().len();
 
+    session(&fleet.api(), &coder).await;
     let mut page = Page::open(&fleet.api()).await.unwrap();
     page.subscribe(&coder.topic(), None).await.unwrap();
     let first = page.next().await.unwrap();
