@@ -13,7 +13,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 use crate::domain::time::now_ms;
 use crate::house::House;
@@ -92,7 +92,10 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
     house.presence.linked(id, epoch, said);
     announce(house, id).await;
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, "link stands");
-    let ended = follow(house, &host, id, epoch, ears, &mut ups, downs).await;
+    let mut ended = follow(house, &host, id, epoch, ears, &mut ups, downs).await;
+    if ended.as_ref().is_err_and(|status| status.code() == Code::Aborted) {
+        ended = Err(why_taken(&house.db, id).await);
+    }
     house.links.fall(id, epoch);
     if house.presence.unlinked(id, epoch) {
         if let Err(error) = hosts::seen(&house.db, id, now_ms()).await {
@@ -103,6 +106,15 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
     let reason = ended.as_ref().err().map_or("left", |status| status.message());
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, reason, "link ended");
     ended
+}
+
+/// Why a link was taken from its agent. The two ask for different things: one must be stopped, the other join again.
+async fn why_taken(db: &Db, id: HostId) -> Status {
+    match hosts::get(db, id).await {
+        Ok(None) => Status::permission_denied("this host was removed from the fleet: join it again"),
+        Ok(Some(_)) => Status::aborted(SUPERSEDED),
+        Err(error) => store_failed(error),
+    }
 }
 
 /// Tells all pages how a host is now.
@@ -192,7 +204,7 @@ async fn follow(
     }
 }
 
-const SUPERSEDED: &str = "superseded: another agent has taken this host's link, or the host was removed";
+const SUPERSEDED: &str = "superseded: another agent has taken this host's link";
 
 /// One link's dealings.
 struct Conversation<'a> {
