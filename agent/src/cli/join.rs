@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Place, runtime};
 use crate::identity::{Identity, IdentityError};
 use crate::link::{self, Token};
+use crate::platform::status_socket;
 
 #[derive(Debug, Args)]
 pub(super) struct Join {
@@ -33,7 +34,11 @@ impl Join {
         let identity = runtime()?.block_on(link::join(&self.url, &token, self.insecure))?;
         identity.save(&place.state)?;
         println!("This host has joined {} as {}.", identity.url, identity.host_name);
-        println!("Start following with: muster-agent run");
+        if status_socket::ask(&place.state).is_ok() {
+            println!("An agent is running with the identity from before: restart it.");
+        } else {
+            println!("Start following with: muster-agent run");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
