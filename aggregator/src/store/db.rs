@@ -82,45 +82,25 @@ pub enum Val {
     Blob(Vec<u8>),
 }
 
-impl From<&str> for Val {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
+macro_rules! from {
+    ($($given:ty => |$value:ident| $val:expr;)*) => {
+        $(impl From<$given> for Val {
+            fn from($value: $given) -> Self {
+                $val
+            }
+        })*
+    };
 }
-impl From<String> for Val {
-    fn from(value: String) -> Self {
-        Self::Text(value)
-    }
-}
-impl From<Option<String>> for Val {
-    fn from(value: Option<String>) -> Self {
-        Self::OptText(value)
-    }
-}
-impl From<i64> for Val {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
-    }
-}
-impl From<Option<i64>> for Val {
-    fn from(value: Option<i64>) -> Self {
-        Self::OptInt(value)
-    }
-}
-impl From<bool> for Val {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-impl From<Vec<u8>> for Val {
-    fn from(value: Vec<u8>) -> Self {
-        Self::Blob(value)
-    }
-}
-impl From<&[u8]> for Val {
-    fn from(value: &[u8]) -> Self {
-        Self::Blob(value.to_vec())
-    }
+
+from! {
+    &str => |value| Self::Text(value.to_owned());
+    String => |value| Self::Text(value);
+    Option<String> => |value| Self::OptText(value);
+    i64 => |value| Self::Int(value);
+    Option<i64> => |value| Self::OptInt(value);
+    bool => |value| Self::Bool(value);
+    Vec<u8> => |value| Self::Blob(value);
+    &[u8] => |value| Self::Blob(value.to_vec());
 }
 
 /// Parameters of a statement: `vals![id, now, "live"]`.
@@ -158,37 +138,29 @@ pub enum Db {
     Pg(PgPool),
 }
 
-pub(super) fn lite_arguments(vals: Vec<Val>) -> Result<SqliteArguments> {
-    let mut arguments = SqliteArguments::default();
-    for val in vals {
-        match val {
-            Val::Text(v) => arguments.add(v),
-            Val::OptText(v) => arguments.add(v),
-            Val::Int(v) => arguments.add(v),
-            Val::OptInt(v) => arguments.add(v),
-            Val::Bool(v) => arguments.add(v),
-            Val::Blob(v) => arguments.add(v),
+/// Each database has a type of its own for a statement's parameters.
+macro_rules! arguments {
+    ($name:ident, $arguments:ty) => {
+        pub(super) fn $name(vals: Vec<Val>) -> Result<$arguments> {
+            let mut arguments = <$arguments>::default();
+            for val in vals {
+                match val {
+                    Val::Text(v) => arguments.add(v),
+                    Val::OptText(v) => arguments.add(v),
+                    Val::Int(v) => arguments.add(v),
+                    Val::OptInt(v) => arguments.add(v),
+                    Val::Bool(v) => arguments.add(v),
+                    Val::Blob(v) => arguments.add(v),
+                }
+                .map_err(sqlx::Error::Encode)?;
+            }
+            Ok(arguments)
         }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
+    };
 }
 
-pub(super) fn pg_arguments(vals: Vec<Val>) -> Result<PgArguments> {
-    let mut arguments = PgArguments::default();
-    for val in vals {
-        match val {
-            Val::Text(v) => arguments.add(v),
-            Val::OptText(v) => arguments.add(v),
-            Val::Int(v) => arguments.add(v),
-            Val::OptInt(v) => arguments.add(v),
-            Val::Bool(v) => arguments.add(v),
-            Val::Blob(v) => arguments.add(v),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
+arguments!(lite_arguments, SqliteArguments);
+arguments!(pg_arguments, PgArguments);
 
 impl Db {
     /// Opens `postgres://…`, or the embedded database in the given file, and brings it to the current schema.
