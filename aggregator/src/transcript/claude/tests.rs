@@ -1,3 +1,5 @@
+//! Lines of each kind, as the client writes them.
+
 use super::*;
 use crate::domain::session::TitleSource;
 
