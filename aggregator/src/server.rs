@@ -45,6 +45,9 @@ const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// An idle HTTP/2 connection is asked for a sign of life this often, and given this long to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
+/// How often the certificate's files are looked at: renewals come weeks before the end.
+const RENEWAL: Duration = Duration::from_mins(1);
+
 /// Streams of one HTTP/2 connection: a page opens a handful, an agent one or two.
 const STREAMS: u32 = 64;
 
@@ -107,6 +110,9 @@ impl Server {
 
     /// Serves until `stop` resolves, then lets everything end for at most [`DRAIN`].
     pub async fn serve(self, app: Router, tasks: Tasks, stop: impl Future<Output = ()>) {
+        if let Some(tls) = &self.tls {
+            tasks.spawn_until_stop("certificate", tls.clone().follow_files(RENEWAL));
+        }
         let door = Door {
             app,
             tls: self.tls.map(|tls| TlsAcceptor::from(tls.config)),

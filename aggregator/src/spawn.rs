@@ -1,8 +1,10 @@
 //! The one file that spawns: every task has a name, is counted, and learns when the server stops.
 
+use std::ffi::OsStr;
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::process::Command;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -80,6 +82,13 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     tokio::task::spawn_blocking(work).await
+}
+
+/// A program to run as a child process, which is killed when its handle is dropped.
+pub fn program(path: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(path);
+    command.kill_on_drop(true);
+    command
 }
 
 /// HTTP/2 runs its streams as tasks of their own: counted like all others.

@@ -5,13 +5,16 @@ use std::fs;
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
@@ -60,6 +63,78 @@ pub struct Tls {
     /// base64url of the SHA-256 of the public key (SubjectPublicKeyInfo): what join tokens carry so that an agent
     /// recognises us. Absent when the certificate is of an authority that every host trusts.
     pub pin: Option<String>,
+    shown: Arc<Shown>,
+    /// Digest of the files as they were loaded.
+    read: Option<[u8; 32]>,
+}
+
+/// The certificate that callers are shown now.
+#[derive(Debug)]
+struct Shown {
+    files: Files,
+    now: RwLock<Arc<CertifiedKey>>,
+}
+
+#[derive(Debug)]
+struct Files {
+    cert: PathBuf,
+    key: PathBuf,
+}
+
+impl Files {
+    fn load(&self) -> Result<CertifiedKey, TlsError> {
+        let secret = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| TlsError::Pem {
+            path: self.key.clone(),
+            what: "private key",
+            error,
+        })?;
+        Ok(CertifiedKey::from_der(read_chain(&self.cert)?, secret, &ring::default_provider())?)
+    }
+
+    /// Tells their contents apart; `None` while one cannot be read.
+    fn digest(&self) -> Option<[u8; 32]> {
+        let (cert, key) = (fs::read(&self.cert).ok()?, fs::read(&self.key).ok()?);
+        Some(Sha256::new().chain_update(cert).chain_update(key).finalize().into())
+    }
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl Tls {
+    /// Follows the certificate's files for ever: one that is renewed is shown to new callers without a restart.
+    pub async fn follow_files(self, every: Duration) {
+        let mut known = self.read;
+        loop {
+            tokio::time::sleep(every).await;
+            let now = self.shown.files.digest();
+            if now == known {
+                continue;
+            }
+            match self.shown.files.load() {
+                Ok(renewed) => {
+                    known = now;
+                    self.show(renewed);
+                }
+                // Perhaps only one of the two files was written yet: the next look tries again.
+                Err(error) => tracing::error!("the renewed certificate cannot be used, the old one stays: {error}"),
+            }
+        }
+    }
+
+    fn show(&self, renewed: CertifiedKey) {
+        if self.pin.is_some() && pin_of_key(&renewed) != self.pin {
+            tracing::error!(
+                "the renewed certificate has another key than the one that hosts recognise us by: they cannot link any \
+                 more. Renew it with the same key, or use --tls-public where an authority vouches for it"
+            );
+        }
+        *self.shown.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
+        tracing::info!("the renewed certificate is in use");
+    }
 }
 
 /// Loads or makes the certificate; `None` when the port is plain.
@@ -72,20 +147,21 @@ pub fn load(options: &Options) -> Result<Option<Tls>, TlsError> {
             (cert, key, false)
         }
     };
-    let chain = read_chain(&cert)?;
-    let secret = PrivateKeyDer::from_pem_file(&key).map_err(|error| TlsError::Pem {
-        path: key.clone(),
-        what: "private key",
-        error,
-    })?;
-    let signer = ring::sign::any_supported_type(&secret)?;
-    let pin = signer.public_key().map(|key| pin_of(key.as_ref())).filter(|_| !public);
+    let files = Files { cert, key };
+    let read = files.digest();
+    let certified = files.load()?;
+    let pin = pin_of_key(&certified).filter(|_| !public);
+    let shown = Arc::new(Shown { files, now: RwLock::new(Arc::new(certified)) });
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(chain, secret)?;
+        .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(Tls { config: Arc::new(config), pin }))
+    Ok(Some(Tls { config: Arc::new(config), pin, shown, read }))
+}
+
+fn pin_of_key(certified: &CertifiedKey) -> Option<String> {
+    certified.key.public_key().map(|key| pin_of(key.as_ref()))
 }
 
 /// How join tokens write a public key down.
@@ -219,5 +295,29 @@ mod tests {
         };
         let error = load(&Options { tls, ..Options::local(one.path()) }).unwrap_err().to_string();
         assert!(error.contains("--tls-key"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let tls = load(&options(dir.path())).unwrap().unwrap();
+        let shown = || tls.shown.now.read().unwrap().cert[0].clone();
+        let first = shown();
+        let following = tokio::spawn(tls.clone().follow_files(Duration::from_millis(5)));
+        let [cert, key] = ["tls/cert.pem", "tls/key.pem"].map(|name| dir.path().join(name));
+        let pair = KeyPair::from_pem(&fs::read_to_string(&key).unwrap()).unwrap();
+        private::write(&cert, b"not a certificate").unwrap();
+        private::write(&cert, certificate(&pair, &["renewed.example".to_owned()]).unwrap().as_bytes()).unwrap();
+        let renewed = async {
+            while shown() == first {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("the renewed certificate is shown");
+        let second = shown();
+        private::write(&cert, b"not a certificate").unwrap();
+        assert!(tls.shown.files.load().is_err());
+        assert_eq!(shown(), second);
+        following.abort();
     }
 }

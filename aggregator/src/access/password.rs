@@ -9,6 +9,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{AccessError, Result};
+use crate::spawn;
 
 /// Passwords hashed at the same time: each takes 19 MiB and 20 ms of a core. Callers beyond that wait.
 const AT_ONCE: usize = 2;
@@ -66,7 +67,7 @@ impl Passwords {
 
     async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let turn = self.turn().await?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = spawn::blocking(move || {
             let _turn = turn;
             work()
         });

@@ -17,7 +17,7 @@ use crate::house::House;
 use crate::machine;
 use crate::options::join_token;
 use crate::private;
-use crate::spawn::Tasks;
+use crate::spawn::{self, Tasks};
 use crate::store::settings;
 
 /// Name of the program.
@@ -97,9 +97,9 @@ impl LocalAgent {
     }
 
     fn command(&self, program: &PathBuf) -> Command {
-        let mut command = Command::new(program);
+        let mut command = spawn::program(program);
         command.arg("--state").arg(&self.state);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 

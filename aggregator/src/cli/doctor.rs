@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use clap::Args;
 use http::Method;
-use tokio::process::Command;
 
 use super::agent::find_program;
 use super::args::Globals;
 use super::client::Client;
 use super::reach::Reach;
 use super::told;
+use crate::spawn;
 use crate::store::{Db, settings};
 
 /// Free space below which a warning is due: a day of a busy team, several times over.
@@ -186,7 +186,7 @@ async fn agent(program: Option<PathBuf>) -> Finding {
         Err(error) => return Doubtful(told(&error), fix.to_owned()),
     };
     let shown = program.display();
-    let asked = Command::new(&program).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
+    let asked = spawn::program(&program).arg("--version").stdin(Stdio::null()).output();
     let told = match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         _ => return Broken(format!("{shown} does not run"), fix.to_owned()),

@@ -11,6 +11,7 @@ use super::agent::LocalAgent;
 use super::args::{Globals, ServeArgs};
 use super::owner;
 use super::serve::Running;
+use crate::spawn;
 
 /// Flags of `up`.
 // The comments of flags are the help text, without markup.
@@ -64,11 +65,13 @@ fn open_browser(link: &str) {
     } else {
         return;
     };
-    let opened = std::process::Command::new(program)
+    let opened = spawn::program(program)
         .arg(link)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        // The browser stays when we go.
+        .kill_on_drop(false)
         .spawn();
     if let Err(error) = opened {
         tracing::debug!(error = %error, "no browser could be opened");
