@@ -35,7 +35,12 @@ async fn metrics(State(house): State<Arc<House>>) -> Result<Response, Failure> {
     text.one("archived_bytes", "gauge", "Bytes of all transcripts in the archive, as on the hosts.", counts.bytes);
     text.one("sessions", "gauge", "Sessions in the archive.", counts.sessions);
     text.one("live_topics", "gauge", "Topics that pages follow or followed a moment ago.", topics);
-    text.one("pages_cut_off_total", "counter", "Times that a page read too slowly and had to subscribe again.", cut_off);
+    text.one(
+        "pages_cut_off_total",
+        "counter",
+        "Times that a page read too slowly and had to subscribe again.",
+        cut_off,
+    );
     text.one("tasks", "gauge", "Connections, links and other work under way.", house.tasks.running());
     text.one("database_answer_seconds", "gauge", "Time that a small query took.", answered.as_secs_f64());
     if let Some(rss) = resident_bytes() {

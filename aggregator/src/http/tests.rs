@@ -278,7 +278,9 @@ async fn numbers_tell_of_every_host() {
     let response = doors.get("/metrics", &[("authorization", &bearer)]).await;
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(body.to_vec()).unwrap();
-    for line in ["muster_hosts 1", "muster_hosts_linked 0", "muster_host_linked{host=\"box\"} 0", "muster_archived_bytes 0"] {
+    for line in
+        ["muster_hosts 1", "muster_hosts_linked 0", "muster_host_linked{host=\"box\"} 0", "muster_archived_bytes 0"]
+    {
         assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
     }
 }

@@ -55,7 +55,10 @@ pub struct Actor {
 
 /// `POST /api/v1/sign-in` with a password, or with the one-time link's secret.
 #[derive(Debug, Deserialize, TS)]
-#[serde(untagged, expecting = "send {\"name\": …, \"password\": …}, or {\"link\": …} with the secret of a sign-in link")]
+#[serde(
+    untagged,
+    expecting = "send {\"name\": …, \"password\": …}, or {\"link\": …} with the secret of a sign-in link"
+)]
 pub enum SignIn {
     /// By name and password.
     Password {
