@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use muster_proto::ids::{HostId, TranscriptId};
 
@@ -27,6 +27,10 @@ const BYTES_PER_PASS: u64 = 8 * 1024 * 1024;
 /// Pause between passes: rows of the session list change at most so often, and the disk is left to the writer.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// When more sessions grow at once than one pass takes, passes follow each other sooner, but pause this many times as
+/// long as they took: a thousand sessions with a line now and then must not keep a processor from the lines themselves.
+const REST: u32 = 3;
+
 /// How long to wait when the database fails before the same is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -44,6 +48,8 @@ struct Read {
     facts: Facts,
     derived: u64,
     unfinished: bool,
+    /// It was never read before.
+    first: bool,
 }
 
 impl Follower {
@@ -57,17 +63,20 @@ impl Follower {
         self.catch_up().await;
         loop {
             let ids = self.wake.take(PASS).await;
-            if let Err(error) = self.pass(&ids).await {
-                tracing::error!(error = %error, "sessions could not be derived; trying again");
-                for id in ids {
-                    self.wake.mark(id);
+            let began = Instant::now();
+            match self.pass(&ids).await {
+                Ok(is_backlog) => {
+                    if let Some(pause) = pause(is_backlog, self.wake.len(), began.elapsed()) {
+                        tokio::time::sleep(pause).await;
+                    }
                 }
-                tokio::time::sleep(RETRY).await;
-                continue;
-            }
-            // A backlog is worked off without pauses.
-            if self.wake.len() < PASS {
-                tokio::time::sleep(PAUSE).await;
+                Err(error) => {
+                    tracing::error!(error = %error, "sessions could not be derived; trying again");
+                    for id in ids {
+                        self.wake.mark(id);
+                    }
+                    tokio::time::sleep(RETRY).await;
+                }
             }
         }
     }
@@ -90,7 +99,8 @@ impl Follower {
         }
     }
 
-    async fn pass(&self, ids: &[TranscriptId]) -> Result<(), StoreError> {
+    /// Reads these transcripts on; says whether there was more to them than what was just appended.
+    async fn pass(&self, ids: &[TranscriptId]) -> Result<bool, StoreError> {
         let mut reads = Vec::new();
         for id in ids {
             if let Some(cursor) = sessions::cursor(&self.db, *id).await? {
@@ -103,7 +113,8 @@ impl Follower {
                 self.wake.mark(*id);
             }
         }
-        self.publish(changed).await
+        self.publish(changed).await?;
+        Ok(reads.iter().any(|(_, read)| read.first || read.unfinished))
     }
 
     async fn read(&self, id: TranscriptId, cursor: CursorRow) -> Result<Read, StoreError> {
@@ -113,7 +124,7 @@ impl Follower {
         let committed = unsigned(cursor.committed_offset);
         let is_conversation = cursor.kind.parse::<TranscriptKind>().is_ok_and(TranscriptKind::is_conversation);
         if !is_conversation || from >= committed {
-            return Ok(Read { cursor, facts, derived: from, unfinished: false });
+            return Ok(Read { cursor, facts, derived: from, unfinished: false, first: false });
         }
         let start = LineStart { line: u64::try_from(facts.entries).unwrap_or(0), offset: from };
         let mut unfinished = false;
@@ -126,7 +137,7 @@ impl Follower {
             ControlFlow::Continue(())
         })
         .await?;
-        Ok(Read { cursor, facts, derived: next.offset, unfinished })
+        Ok(Read { cursor, facts, derived: next.offset, unfinished, first: from == 0 })
     }
 
     /// Keeps cursors and facts, and joins the sessions they belong to, in one transaction.
@@ -175,6 +186,16 @@ impl Follower {
     }
 }
 
+/// How long to wait after a pass that took `took`, while `waiting` transcripts wait. A backlog is worked off without
+/// pauses.
+fn pause(is_backlog: bool, waiting: usize, took: Duration) -> Option<Duration> {
+    match (is_backlog, waiting < PASS) {
+        (true, false) => None,
+        (false, false) => Some((took * REST).min(PAUSE)),
+        (_, true) => Some(PAUSE),
+    }
+}
+
 /// The session of a transcript: what its path says, else what its lines say (subagents of old clients).
 fn session_of(read: &Read) -> Option<String> {
     let from_lines = || {
@@ -201,4 +222,19 @@ async fn join_session(tx: &mut Tx, id: &str, coder: &str) -> Result<Option<Sessi
     }
     sessions::delete(tx, id).await?;
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_backlog_is_worked_off_without_pauses() {
+        let took = Duration::from_millis(10);
+        assert_eq!(pause(true, PASS, took), None);
+        assert_eq!(pause(true, 0, took), Some(PAUSE));
+        assert_eq!(pause(false, 0, took), Some(PAUSE));
+        assert_eq!(pause(false, PASS, took), Some(took * REST));
+        assert_eq!(pause(false, PASS, PAUSE), Some(PAUSE));
+    }
 }
