@@ -7,19 +7,24 @@ test('a reader at the edge stays there when entries arrive', () => {
 });
 
 test('a reader who scrolled up is told how many arrived', () => {
-  const away = scrolled(AT_EDGE, -300, 300);
+  const away = scrolled(AT_EDGE, 'reader', -300, 300);
   expect(away.following).toBe(false);
   expect(appended(appended(away, 5), 7).unseen).toBe(12);
 });
 
 test('coming back to the edge follows again', () => {
   const away = appended(left(), 3);
-  expect(scrolled(away, 200, 100)).toBe(away);
-  expect(scrolled(away, 100, 0)).toEqual(AT_EDGE);
+  expect(scrolled(away, 'reader', 200, 100)).toBe(away);
+  expect(scrolled(away, 'reader-down', 100, 0)).toEqual(AT_EDGE);
 });
 
-test('growth below the view and late scroll events are no reader’s doing', () => {
-  expect(scrolled(AT_EDGE, 0, 500)).toBe(AT_EDGE);
+test('what the page does by itself neither leaves the edge nor comes to it', () => {
+  expect(scrolled(AT_EDGE, 'page', -500, 500)).toBe(AT_EDGE);
   const away = left();
-  expect(scrolled(away, 0, 0)).toBe(away);
+  expect(scrolled(away, 'page', 500, 0)).toBe(away);
+});
+
+test('a wheel that turns up is not answered by coming to the edge', () => {
+  const away = left();
+  expect(scrolled(away, 'reader-up', 500, 0)).toBe(away);
 });

@@ -12,18 +12,25 @@ export const AT_EDGE: Follow = { following: true, unseen: 0 };
 /** Distance from the end that still counts as being there: rounding, and a thumb's imprecision. */
 const EDGE_PX = 32;
 
+/** What moved the list: the reader, who may want either or one direction only, or the page itself. */
+export type Mover = 'reader' | 'reader-up' | 'reader-down' | 'page';
+
 /**
- * After the list moved by some pixels, down being positive. Only a move towards the end comes to the edge and only one
- * away from it leaves: growth below the view, and scroll events that come late, are no reader's doing.
+ * After the list moved by some pixels, down being positive. Only the reader comes to the edge or leaves it: the page
+ * itself moves the list too, when entries are measured or put in, and such moves must change nothing.
  */
-export function scrolled(follow: Follow, movedBy: number, distanceToEnd: number): Follow {
+export function scrolled(follow: Follow, mover: Mover, movedBy: number, distanceToEnd: number): Follow {
   const atEnd = distanceToEnd <= EDGE_PX;
-  if (movedBy > 0 && atEnd) return AT_EDGE;
-  if (movedBy < 0 && !atEnd && follow.following) return left();
+  const [mayCome, mayLeave] = [
+    mover === 'reader' || mover === 'reader-down',
+    mover === 'reader' || mover === 'reader-up',
+  ];
+  if (mayCome && movedBy > 0 && atEnd) return AT_EDGE;
+  if (mayLeave && movedBy < 0 && !atEnd && follow.following) return left();
   return follow;
 }
 
-/** After the reader turned the wheel upwards: what the list does next is not to pull them back. */
+/** After the reader turned the wheel upwards: what the page does next is not to pull them back. */
 export function left(): Follow {
   return { following: false, unseen: 0 };
 }

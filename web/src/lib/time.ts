@@ -61,3 +61,8 @@ export function shortTime(time: string | null | undefined): string {
 export function startOfDay(now: number): number {
   return new Date(now).setHours(0, 0, 0, 0);
 }
+
+/** Time of day, in the reader's zone: `14:02`. */
+export function hourMinute(at: number): string {
+  return new Date(at).toLocaleTimeString(LOCALE, { hour: '2-digit', minute: '2-digit' });
+}

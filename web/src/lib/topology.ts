@@ -28,7 +28,7 @@ export const AGGREGATOR_HALF = 26;
 /** Up to this many hosts stand in one fan, with all their facts. */
 const FAN_MOST = 10;
 const FAN = { radius: 20, least: 60, pitch: 78, bulge: 26 };
-const DENSE = { radius: 12, pitch: 31, rowsWanted: 20 };
+const DENSE = { radius: 12, pitch: 31, rowsWanted: 20, gap: 28 };
 const MARGIN = 44;
 
 /** Places for hosts in a pane. */
@@ -59,13 +59,13 @@ function columns(ids: readonly string[], width: number, height: number): Layout 
   const rows = Math.ceil(ids.length / count);
   const total = Math.max(height, rows * DENSE.pitch + MARGIN);
   const pitch = Math.min(DENSE.pitch * 1.25, (total - MARGIN) / rows);
-  const left = aggregatorX(width) + AGGREGATOR_HALF + 48;
-  const columnWidth = (width - left - 8) / count;
+  const left = aggregatorX(width) + AGGREGATOR_HALF + DENSE.gap;
+  const columnWidth = (width - left - 4) / count;
   const places = ids.map((id, i) => ({
     id,
     x: left + Math.floor(i / rows) * columnWidth + DENSE.radius,
     y: total / 2 + ((i % rows) - (rows - 1) / 2) * pitch,
-    labelWidth: columnWidth - 2 * DENSE.radius - 10,
+    labelWidth: columnWidth - 2 * DENSE.radius - 9,
   }));
   return {
     aggregator: { x: aggregatorX(width), y: total / 2 },

@@ -1,6 +1,7 @@
 import { lastPart } from '../lib/format';
 import { paths } from '../lib/paths';
 import type { App } from '../state/app.svelte';
+import { titleOf } from '../wire/titles';
 
 /** One line of the palette. */
 export interface Command {
@@ -89,7 +90,7 @@ function sessions(app: App): Command[] {
   return app.fleet.sessions.map((row) => ({
     id: row.id,
     group: 'Sessions',
-    label: row.title ?? row.id,
+    label: titleOf(row),
     hint: [lastPart(row.project_path), app.fleet.hostsById.get(row.host_ids[0] ?? '')?.name]
       .filter(Boolean)
       .join(' · '),
