@@ -37,6 +37,12 @@ impl Api {
         Self::new(self.address, self.tls, None)
     }
 
+    /// The same access over a connection of its own.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(self.address, self.tls, self.token.clone())
+    }
+
     /// The same aggregator with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

@@ -189,3 +189,28 @@ async fn a_full_disk_is_told_and_goes_on_by_itself() {
     drop(fleet);
     drop(disk);
 }
+
+#[tokio::test]
+async fn a_full_disk_on_the_host_leaves_a_torn_line_and_nothing_is_lost() {
+    let mut fleet = Fleet::start_without_agents(FleetOptions::hosts(1)).await;
+    let disk = match SmallDisk::mount(&fleet.hosts[0].root(), 4) {
+        Ok(disk) => disk,
+        Err(why) => return skip(&format!("no small file system can be mounted: {why}")),
+    };
+    fleet.hosts[0].start_agent();
+    let mut coder = fleet.hosts[0].coder("/srv/demo/full", Version::V2_1_329);
+    coder.turn("an empty disk");
+    let filler = disk.fill();
+    let line = coder.lines.reply(&noise(100_000));
+    let mut file = fs::OpenOptions::new().append(true).open(coder.path()).unwrap();
+    file.write_all(line.as_bytes()).expect_err("the disk is full");
+    drop(file);
+    assert_archive_equals_files(&fleet).await;
+    fs::remove_file(filler).unwrap();
+    // The client begins on a new line when it resumes.
+    coder.append(b"\n");
+    coder.turn("room again");
+    assert_archive_equals_files(&fleet).await;
+    drop(fleet);
+    drop(disk);
+}

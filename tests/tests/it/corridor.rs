@@ -1,6 +1,6 @@
 //! The corridor as it should be: an append on a host is archived and shown.
 
-use muster_tests::archive::assert_archive_equals_files;
+use muster_tests::archive::{assert_archive_equals_files, difference};
 use muster_tests::coder::copy_tree;
 use muster_tests::fleet::{Database, Fleet, FleetOptions, fixtures};
 use muster_tests::lines::Version;
@@ -54,4 +54,33 @@ async fn append_reaches_a_page_with_its_place() {
     let transcript = entry["transcript_id"].as_str().unwrap();
     assert!(fleet.api().raw(transcript).await.unwrap().ends_with(b"\n"));
     assert_archive_equals_files(&fleet).await;
+}
+
+/// The proof of all other tests: it must see what differs.
+#[tokio::test]
+async fn the_comparison_sees_every_kind_of_difference() {
+    let mut fleet = Fleet::start(FleetOptions::hosts(1)).await;
+    let mut coder = fleet.hosts[0].coder("/srv/demo/api", Version::V2_0_76);
+    coder.turn("the comparison");
+    assert_archive_equals_files(&fleet).await;
+    fleet.hosts[0].stop_agent().await;
+    let (api, host) = (fleet.api(), &fleet.hosts[0]);
+    let right = std::fs::read(coder.path()).unwrap();
+    assert_eq!(difference(&api, host).await, Ok(()));
+
+    let mut flipped = right.clone();
+    flipped[40] ^= 1;
+    std::fs::write(coder.path(), &flipped).unwrap();
+    assert!(difference(&api, host).await.unwrap_err().contains("differ at byte 40"));
+
+    std::fs::write(coder.path(), &right[1..]).unwrap();
+    assert!(difference(&api, host).await.unwrap_err().contains("archived"));
+
+    std::fs::remove_file(coder.path()).unwrap();
+    assert!(difference(&api, host).await.unwrap_err().contains("not on disk"));
+
+    std::fs::write(coder.path(), &right).unwrap();
+    assert_eq!(difference(&api, host).await, Ok(()));
+    host.coder("/srv/demo/api", Version::V2_0_76).append(b"{}\n");
+    assert!(difference(&api, host).await.unwrap_err().contains("is not archived"));
 }

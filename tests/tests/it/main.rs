@@ -1,4 +1,17 @@
 //! Tests of the whole house. One program, because each test program links everything again.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
+mod amounts;
+mod clocks;
 mod corridor;
+mod doors;
+mod files;
+mod frames;
+mod identities;
+mod kills;
+mod network;
+mod pages;
+mod raw;
+mod sessions;
