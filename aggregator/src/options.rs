@@ -100,9 +100,16 @@ impl Options {
         format!("{}://{address}", if self.tls.is_on() { "https" } else { "http" })
     }
 
+    /// What a host recognises us by at [`Options::url`]. Behind a reverse proxy it meets the proxy's certificate, which
+    /// an authority vouches for.
+    pub fn join_pin(&self) -> Option<&str> {
+        let proxied = self.trust_proxy && self.public_url.is_some();
+        self.pin.as_deref().filter(|_| !proxied)
+    }
+
     /// The command that makes a machine join with this secret.
     pub fn join_command(&self, secret: &str) -> String {
-        join_command(&self.url(), secret, self.pin.as_deref())
+        join_command(&self.url(), secret, self.join_pin())
     }
 }
 
@@ -216,5 +223,7 @@ mod tests {
         assert_eq!(options.join_command("SECRET"), "muster-agent join https://m.example SECRET");
         options.pin = Some("PIN".into());
         assert_eq!(options.join_command("SECRET"), "muster-agent join https://m.example SECRET.PIN");
+        options.trust_proxy = true;
+        assert_eq!(options.join_command("SECRET"), "muster-agent join https://m.example SECRET");
     }
 }

@@ -1,5 +1,6 @@
 //! Members: who they are, what they may do, their passwords and one-time links, and what is written down about it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use muster_proto::ids::ActorId;
@@ -141,7 +142,8 @@ impl Access {
             return Err(AccessError::Forbidden("A token cannot change a password: sign in".to_owned()));
         };
         if let Some(hash) = credentials::password(self.db(), &known.actor_id.to_string()).await? {
-            let attempt = super::Attempt::Password { address: no_address(), name: &known.name };
+            let address = by.origin.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            let attempt = super::Attempt::Password { address, name: &known.name };
             self.attempt(attempt)?;
             if !self.inner.passwords.verify(current.unwrap_or_default(), Some(hash)).await? {
                 return Err(AccessError::Forbidden("The present password is wrong".to_owned()));
@@ -192,8 +194,4 @@ impl Access {
 
 fn found(row: Option<ActorRow>) -> Result<ActorRow> {
     row.ok_or_else(|| AccessError::NotFound("there is no such member: `muster user list` shows all".to_owned()))
-}
-
-fn no_address() -> std::net::IpAddr {
-    std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)
 }

@@ -34,7 +34,7 @@ pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Resu
         HostCommand::Add { name } => {
             let reach = Reach::load(&db).await?;
             let join = access.host_add(&By::cli(), &name).await?;
-            println!("{}", join_command(&reach.url, &join.secret, reach.pin.as_deref()));
+            println!("{}", join_command(&reach.url, &join.secret, reach.join_pin.as_deref()));
             eprintln!("Run this on {name}. It works once, until {}.", rfc3339(join.expires_at));
         }
         HostCommand::List => {

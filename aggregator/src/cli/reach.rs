@@ -8,6 +8,7 @@ use crate::store::{Db, settings};
 const URL: &str = "reach.url";
 const LOCAL_URL: &str = "reach.local_url";
 const PIN: &str = "reach.pin";
+const JOIN_PIN: &str = "reach.join_pin";
 
 /// Where the aggregator of a database is reached.
 #[derive(Debug)]
@@ -16,8 +17,10 @@ pub(super) struct Reach {
     pub(super) url: String,
     /// From the same machine.
     pub(super) local_url: String,
-    /// What its certificate is recognised by.
+    /// What its certificate is recognised by from the same machine.
     pub(super) pin: Option<String>,
+    /// What hosts recognise it by, where no authority vouches for it.
+    pub(super) join_pin: Option<String>,
 }
 
 impl Reach {
@@ -26,6 +29,7 @@ impl Reach {
         settings::set(db, URL, &options.url()).await?;
         settings::set(db, LOCAL_URL, &options.local_url()).await?;
         settings::set(db, PIN, options.pin.as_deref().unwrap_or_default()).await?;
+        settings::set(db, JOIN_PIN, options.join_pin().unwrap_or_default()).await?;
         Ok(())
     }
 
@@ -37,6 +41,7 @@ impl Reach {
             url: settings::get(db, URL).await?.context(missing)?,
             local_url: settings::get(db, LOCAL_URL).await?.context(missing)?,
             pin: settings::get(db, PIN).await?.filter(|pin| !pin.is_empty()),
+            join_pin: settings::get(db, JOIN_PIN).await?.filter(|pin| !pin.is_empty()),
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::store::{Db, actors};
 
 pub(super) async fn run(globals: &Globals, args: ServeArgs) -> anyhow::Result<()> {
     let running = Running::start(args.options(globals)?).await?;
-    if running.first_start {
+    if running.nobody_yet {
         let link = owner::sign_in_link(&running.house.access, &running.house.options).await?;
         println!("Sign in once with this link, within 15 minutes:\n  {link}");
     }
@@ -34,8 +34,8 @@ pub(super) struct Running {
     pub(super) house: Arc<House>,
     /// Its tasks.
     pub(super) tasks: Tasks,
-    /// Nobody could sign in before.
-    pub(super) first_start: bool,
+    /// No admin has ever signed in: someone needs a link.
+    pub(super) nobody_yet: bool,
     server: Server,
     app: Router,
     /// Held as long as this process uses the data folder.
@@ -51,14 +51,14 @@ impl Running {
             .await
             .context("cannot open the database")?;
         let server = Server::bind(&mut options).await?;
-        let first_start = actors::first_admin(&db).await?.is_none();
+        let nobody_yet = actors::first_admin(&db).await?.is_none_or(|admin| admin.last_seen_at.is_none());
         Reach::save(&db, &options).await?;
         let tasks = Tasks::new();
         let (house, chores) = House::new(db, options, tasks.clone());
         house.start(chores);
         let app = crate::server::app(&house);
         tracing::info!(url = house.options.url(), listen = %house.options.listen, database = house.db.kind(), "aggregator ready");
-        Ok(Self { house, tasks, first_start, server, app, _claim: claim })
+        Ok(Self { house, tasks, nobody_yet, server, app, _claim: claim })
     }
 
     /// Serves until SIGTERM or SIGINT, and drains.

@@ -22,12 +22,13 @@ pub(crate) use members::LINK_LIFE;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
 
 use crate::house::House;
 use failure::Failure;
@@ -60,6 +61,7 @@ pub fn router(house: Arc<House>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(house, headers::protect))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
 }
 
 /// Some proxies cut the sub-path off before they pass a request on, some do not: both work.
@@ -76,6 +78,11 @@ async fn no_such_address() -> Failure {
 
 async fn no_such_method() -> Failure {
     Failure::method_not_allowed("This address exists, but does not take this method")
+}
+
+/// Without the query: what people search for is theirs.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!("request", http.method = %request.method(), http.path = request.uri().path())
 }
 
 // The signature is the layer's.
