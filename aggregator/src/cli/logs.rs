@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use super::args::Globals;
 
 /// Crates below ours that talk too much at `info`.
-const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,tower=warn,rustls=warn";
+const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,rustls=warn";
 
 /// Starts logging. A level that is not understood is said, and `info` used.
 pub(super) fn init(globals: &Globals) {
