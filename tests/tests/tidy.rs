@@ -132,7 +132,7 @@ fn imports(code: &str) -> BTreeSet<String> {
     for rest in code.split("crate::").skip(1) {
         match rest.strip_prefix('{') {
             Some(group) => {
-                found.extend(group.split('}').next().unwrap_or_default().split(',').map(|one| name(one.trim())))
+                found.extend(group.split('}').next().unwrap_or_default().split(',').map(|one| name(one.trim())));
             }
             None => {
                 found.insert(name(rest));

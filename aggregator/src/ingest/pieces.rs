@@ -48,6 +48,8 @@ fn push<'a>(pieces: &mut Vec<Piece<'a>>, at: &mut Position, rest: &mut &'a [u8],
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(mid_line: bool, bytes: &str) -> Vec<String> {
@@ -77,5 +79,36 @@ mod tests {
         let lines: Vec<(u64, u64)> = pieces.iter().map(|piece| (piece.at.line, piece.newlines)).collect();
         assert_eq!(lines, [(3, 1), (4, 1), (5, 0)]);
         assert!(pieces[2].after.mid_line);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        #[test]
+        fn pieces_are_the_bytes_and_a_reader_can_begin_at_each(
+            mid_line in any::<bool>(),
+            bytes in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'x')], 0..60),
+        ) {
+            let begin = Position { offset: 100, line: 7, mid_line };
+            let mut at = begin;
+            let mut joined = Vec::new();
+            for piece in cut(begin, &bytes) {
+                prop_assert_eq!(piece.at, at);
+                let newlines = piece.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                prop_assert_eq!(piece.newlines, newlines);
+                let begins_a_line = !piece.at.mid_line;
+                let ends_a_line = !piece.after.mid_line;
+                prop_assert_eq!(ends_a_line, piece.bytes.ends_with(b"\n"));
+                // Whole lines, or a part of one single line.
+                let part_of_one = newlines == 0 || (newlines == 1 && ends_a_line);
+                prop_assert!((begins_a_line && ends_a_line) || part_of_one, "{:?}", piece);
+                joined.extend_from_slice(piece.bytes);
+                at = piece.after;
+            }
+            prop_assert_eq!(&joined, &bytes);
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let mid_line = bytes.last().map_or(mid_line, |last| *last != b'\n');
+            prop_assert_eq!(at, Position { offset: 100 + bytes.len() as u64, line: 7 + lines, mid_line });
+        }
     }
 }

@@ -128,3 +128,6 @@ pub fn parse_line(coder: &str, line: &[u8]) -> Entry {
         _ => generic::parse_line(line),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,14 +26,20 @@ impl Preview {
     /// Adds a part on a line of its own, as far as there is room.
     pub fn push(&mut self, part: &str) {
         let part = part.trim();
-        if part.is_empty() {
+        // Once cut it stays as it is: a line can have a million parts.
+        if part.is_empty() || self.cut {
             return;
         }
-        if !self.text.is_empty() {
+        let used = self.text.chars().count();
+        if used >= PREVIEW_CHARS {
+            self.cut = true;
+            return;
+        }
+        if used > 0 {
             self.text.push('\n');
         }
         // A character has at most four bytes: no need to count a long text to its end.
-        let room = PREVIEW_CHARS.saturating_sub(self.text.chars().count());
+        let room = PREVIEW_CHARS - used - usize::from(used > 0);
         match part.char_indices().nth(room) {
             None => self.text.extend(Readable::of(part)),
             Some((end, _)) => {

@@ -1,0 +1,140 @@
+//! What holds for every line, whatever its bytes, and for lines in any pieces.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::lines::{LineJoiner, Place};
+use super::preview::{PREVIEW_CHARS, TITLE_CHARS};
+use super::{Class, parse_line};
+
+const CODERS: [&str; 4] = ["claude", "codex", "gemini", ""];
+
+/// Words that mean something to a parser, as keys and as values.
+const WORDS: [&str; 28] = [
+    "type",
+    "message",
+    "content",
+    "text",
+    "role",
+    "timestamp",
+    "uuid",
+    "sessionId",
+    "user",
+    "assistant",
+    "system",
+    "tool_use",
+    "tool_result",
+    "thinking",
+    "name",
+    "input",
+    "isMeta",
+    "origin",
+    "summary",
+    "customTitle",
+    "aiTitle",
+    "custom-title",
+    "ai-title",
+    "subtype",
+    "attachment",
+    "durationMs",
+    "2026-11-21T10:00:00.000Z",
+    "\u{1b}[31mred\u{202e}",
+];
+
+/// JSON in the words of a client, put together as no client would.
+fn any_json() -> impl Strategy<Value = Value> {
+    let word = || prop::sample::select(WORDS.as_slice());
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| json!(number)),
+        word().prop_map(Value::from),
+        ".{0,40}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            prop::collection::btree_map(word().prop_map(str::to_owned), inner, 0..8)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn check(line: &[u8]) {
+    for coder in CODERS {
+        let entry = parse_line(coder, line);
+        let characters = entry.preview.text.chars().count();
+        assert!(characters <= PREVIEW_CHARS, "{characters} characters of preview");
+        let shown = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        assert!(entry.preview.text.chars().all(shown), "{:?}", entry.preview.text);
+        if let Some((_, title)) = &entry.facts.title {
+            assert!(
+                title.chars().count() <= TITLE_CHARS && title.chars().all(|c| !c.is_control() || c == '\t'),
+                "{title:?}"
+            );
+        }
+        assert!(entry.class != Class::Unreadable || entry.role.is_none());
+    }
+}
+
+#[test]
+fn the_preview_of_many_blocks_is_bounded() {
+    let blocks: Vec<Value> = (0..5_000).map(|number| json!({"type": "text", "text": number.to_string()})).collect();
+    for kind in ["user", "assistant"] {
+        let line = json!({"type": kind, "message": {"role": kind, "content": blocks}}).to_string();
+        check(line.as_bytes());
+        assert!(parse_line("claude", line.as_bytes()).preview.cut);
+    }
+}
+
+fn lines_of(pieces: &[&[u8]]) -> (Vec<(Place, Option<Vec<u8>>)>, (u64, u64)) {
+    let mut joiner = LineJoiner::new(7, 100);
+    let mut lines = Vec::new();
+    for piece in pieces {
+        joiner.push(piece, |place, bytes| lines.push((place, bytes.map(<[u8]>::to_vec))));
+    }
+    (lines, joiner.place())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn any_bytes_are_an_entry(line in prop::collection::vec(any::<u8>(), 0..400)) {
+        check(&line);
+    }
+
+    #[test]
+    fn any_json_is_an_entry(line in any_json()) {
+        check(line.to_string().as_bytes());
+    }
+
+    #[test]
+    fn a_damaged_line_is_an_entry(line in any_json(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut line = line.to_string().into_bytes();
+        let at = at.index(line.len());
+        line[at] = byte;
+        check(&line);
+        check(&line[..at]);
+    }
+
+    #[test]
+    fn lines_are_the_same_in_any_pieces(
+        bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        let starts = [0].into_iter().chain(cuts.iter().copied());
+        let ends = cuts.iter().copied().chain([bytes.len()]);
+        let pieces: Vec<&[u8]> = starts.zip(ends).map(|(start, end)| &bytes[start..end]).collect();
+        let (lines, next) = lines_of(&pieces);
+        prop_assert_eq!(&(lines.clone(), next), &lines_of(&[&bytes]));
+        // Put together again they are the bytes, up to the line that has not ended.
+        let joined: Vec<u8> = lines.iter().flat_map(|(_, line)| [line.as_deref().unwrap(), b"\n"].concat()).collect();
+        prop_assert_eq!(&joined[..], &bytes[..joined.len()]);
+        prop_assert_eq!(next, (7 + lines.len() as u64, 100 + joined.len() as u64));
+        prop_assert!(!bytes[joined.len()..].contains(&b'\n'));
+    }
+}
