@@ -44,6 +44,8 @@ async fn live(State(house): State<Arc<House>>, caller: Caller, upgrade: WebSocke
     upgrade
         .max_message_size(REQUEST_BYTES)
         .max_frame_size(REQUEST_BYTES)
+        // Requests are short; the default would hold 128 KiB for every open page.
+        .read_buffer_size(REQUEST_BYTES)
         .on_upgrade(move |socket| async move { Conversation::begin(house, caller, socket).run().await })
 }
 
