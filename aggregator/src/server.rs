@@ -75,11 +75,14 @@ pub enum BindError {
     Tls(#[from] TlsError),
 }
 
-/// Every door of the house: gRPC by its paths, everything else below.
+/// Every door of the house: gRPC by its paths, everything else below. Agents come by the sub-path too, when there is one.
 pub fn app(house: &Arc<House>) -> Router {
-    crate::http::router(Arc::clone(house))
+    let grpc = Router::new()
         .route_service("/muster.fleet.v1.Enrol/{*method}", crate::grpc::enrol(Arc::clone(house)))
-        .route_service("/muster.fleet.v1.Link/{*method}", crate::grpc::link(Arc::clone(house)))
+        .route_service("/muster.fleet.v1.Link/{*method}", crate::grpc::link(Arc::clone(house)));
+    let app = crate::http::router(Arc::clone(house)).merge(grpc.clone());
+    let base_path = &house.options.base_path;
+    if base_path.is_empty() { app } else { app.nest(base_path, grpc) }
 }
 
 /// A bound port with its certificate, not serving yet.
