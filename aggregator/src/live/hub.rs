@@ -241,8 +241,12 @@ impl Page {
         self.receiver.recv().await
     }
 
-    /// Topics that this page was cut off from since the last call; it must join them again.
+    /// Topics that this page was cut off from since the last call; it must join them again. None while updates wait for
+    /// the page: they are older than the loss, and must not arrive after the page has come back to the topic.
     pub fn take_lost(&mut self) -> Vec<(Topic, u64)> {
+        if !self.receiver.is_empty() {
+            return Vec::new();
+        }
         let lost = std::mem::take(&mut *locked(&self.queue.lost));
         self.topics.retain(|topic| !lost.iter().any(|(other, _)| other == topic));
         lost
@@ -308,6 +312,10 @@ mod tests {
         for _ in 0..=PAGE_QUEUE {
             hub.publish(&Topic::Fleet, &Update::default());
             quick.next().await.unwrap();
+        }
+        for _ in 0..PAGE_QUEUE {
+            assert!(slow.take_lost().is_empty(), "what waits comes first");
+            slow.next().await.unwrap();
         }
         assert_eq!(slow.take_lost().len(), 1);
         assert_eq!(slow.following(), 0);

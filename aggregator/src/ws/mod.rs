@@ -81,7 +81,7 @@ impl Conversation {
             let step = tokio::select! {
                 update = self.page.next() => self.forward(update).await,
                 request = self.from_page.next() => self.answer(request).await,
-                _ = ping.tick() => self.send(Message::Ping(bytes::Bytes::new())).await,
+                _ = ping.tick() => self.ping().await,
                 _ = recheck.tick() => self.recheck().await,
                 () = house.tasks.stopping() => Err(End::Closed(close_code::RESTART, "the aggregator is stopping")),
             };
@@ -99,6 +99,16 @@ impl Conversation {
     async fn forward(&mut self, update: Option<Utf8Bytes>) -> Result<(), End> {
         let Some(update) = update else { return Err(End::Left) };
         self.send(Message::Text(update)).await?;
+        self.tell_lost().await
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        self.send(Message::Ping(bytes::Bytes::new())).await?;
+        // A loss that was noted just after the last update went out.
+        self.tell_lost().await
+    }
+
+    async fn tell_lost(&mut self) -> Result<(), End> {
         for (topic, revision) in self.page.take_lost() {
             let lost = LiveMessage { resubscribe: Some(true), ..LiveMessage::new(topic.to_string(), revision) };
             self.send_text(&lost).await?;
