@@ -68,8 +68,8 @@ pub(super) enum Record {
     End(End),
 }
 
-/// Writes a record; returns the bytes it took.
-pub(super) fn write(out: &mut impl Write, record: &Record) -> Result<u64> {
+/// Writes a record.
+pub(super) fn write(out: &mut impl Write, record: &Record) -> Result<()> {
     let (tag, payload) = match record {
         Record::Header(header) => (b'H', json(header)?),
         Record::File { name, content } => {
@@ -84,12 +84,11 @@ pub(super) fn write(out: &mut impl Write, record: &Record) -> Result<u64> {
     put(out, tag, &payload)
 }
 
-fn put(out: &mut impl Write, tag: u8, payload: &[u8]) -> Result<u64> {
+fn put(out: &mut impl Write, tag: u8, payload: &[u8]) -> Result<()> {
     let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
     out.write_all(&[tag])?;
     out.write_all(&length.to_le_bytes())?;
-    out.write_all(payload)?;
-    Ok(5 + u64::from(length))
+    Ok(out.write_all(payload)?)
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>> {

@@ -24,13 +24,14 @@ pub async fn write(db: &Db, data: &Path, mut out: impl Write) -> Result<Summary>
         database: db.kind().to_owned(),
         made_at: rfc3339(now_ms()),
     };
-    let mut summary = Summary { bytes: format::write(&mut out, &Record::Header(header))?, ..Summary::default() };
+    format::write(&mut out, &Record::Header(header))?;
+    let mut summary = Summary::default();
     write_files(data, &mut out, &mut summary)?;
     let mut snapshot = Snapshot::begin(db).await?;
     for table in TABLES {
         write_table(&mut snapshot, table, &mut out, &mut summary).await?;
     }
-    summary.bytes += format::write(&mut out, &Record::End(End { rows: summary.rows }))?;
+    format::write(&mut out, &Record::End(End { rows: summary.rows }))?;
     out.finish()?.flush()?;
     Ok(summary)
 }
@@ -40,7 +41,7 @@ fn write_files(data: &Path, out: &mut impl Write, summary: &mut Summary) -> Resu
         let path = data.join(name);
         match std::fs::read(&path) {
             Ok(content) => {
-                summary.bytes += format::write(out, &Record::File { name: name.to_owned(), content })?;
+                format::write(out, &Record::File { name: name.to_owned(), content })?;
                 summary.files += 1;
             }
             // Plain HTTP, or a certificate of the operator's own, which is theirs to keep.
@@ -59,18 +60,17 @@ async fn write_table(
 ) -> Result<()> {
     let columns = table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
     let head = TableHead { name: table.name.to_owned(), columns };
-    summary.bytes += format::write(out, &Record::Table(head))?;
+    format::write(out, &Record::Table(head))?;
     let mut tally = Tally::default();
     snapshot
         .each(table, |cells| {
             let row = format::pack(cells)?;
             tally.add(&row);
-            summary.bytes += format::write(out, &Record::Row(row))?;
-            Ok::<_, BackupError>(())
+            summary.bytes += row.len() as u64;
+            format::write(out, &Record::Row(row))
         })
         .await?;
     let end = tally.end();
     summary.rows += end.rows;
-    summary.bytes += format::write(out, &Record::TableEnd(end))?;
-    Ok(())
+    format::write(out, &Record::TableEnd(end))
 }
