@@ -99,8 +99,13 @@ impl Follower {
 
     pub(super) fn walk_new(&mut self, folder: &Path, now: Instant) {
         if let Some(index) = self.root_of(folder) {
+            let before = self.roots[index].mode;
             let harvest = self.walk(index, folder);
             self.take_in(index, harvest, now);
+            if self.roots[index].mode != before {
+                // The watches have run out: the next sweep was set for a root that tells of changes.
+                self.roots[index].swept(now, Duration::ZERO);
+            }
         }
     }
 

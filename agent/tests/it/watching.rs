@@ -362,6 +362,22 @@ fn when_watches_run_out_rescans_take_over_and_say_so() {
     assert_eq!(scene.follower.root_statuses()[0].mode, "events");
 }
 
+#[cfg(target_os = "linux")] // elsewhere one watch serves a whole tree
+#[test]
+fn when_watches_run_out_between_sweeps_the_next_one_comes_soon() {
+    let mut scene = Scene::watched_by(Box::new(FewWatches(1)));
+    scene.link();
+    scene.write("a/s.jsonl", b"one\n");
+    scene.notice();
+    scene.pump(usize::MAX);
+    assert_eq!(scene.follower.root_statuses()[0].mode, "rescan");
+    scene.append("a/s.jsonl", b"two\n");
+    // No notice comes; the rescan finds it within two seconds.
+    scene.pass(Duration::from_secs(2));
+    scene.pump(usize::MAX);
+    assert_eq!(scene.archive.live()[&text(&scene.path("a/s.jsonl"))], b"one\ntwo\n");
+}
+
 #[test]
 fn lost_notices_lead_to_a_look_everywhere() {
     let mut scene = Scene::new();
