@@ -13,7 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// How long the aggregator may take to turn its back on a connection that says nothing sensible.
-const HANG_UP_WITHIN: Duration = Duration::from_secs(60);
+const HANG_UP_WITHIN: Duration = Duration::from_mins(1);
 
 /// Addresses that answer without a credential, because one gets a credential there.
 const OPEN: [&str; 1] = ["/sign-in"];
@@ -177,7 +177,9 @@ async fn sigterm_ends_well(database: Database) {
     page.subscribe("fleet", None).await.unwrap();
     page.next().await.unwrap();
     for round in 0..20 {
-        coders.iter_mut().for_each(|coder| coder.turn(&format!("round {round}")));
+        for coder in &mut coders {
+            coder.turn(&format!("round {round}"));
+        }
     }
     fleet.stop_aggregator().await;
     let closed = loop {
@@ -186,7 +188,9 @@ async fn sigterm_ends_well(database: Database) {
         }
     };
     assert!(closed.contains("the aggregator is stopping"), "a page is told why: {closed}");
-    coders.iter_mut().for_each(|coder| coder.turn("while nobody listens"));
+    for coder in &mut coders {
+        coder.turn("while nobody listens");
+    }
     fleet.start_aggregator().await;
     for index in 0..fleet.hosts.len() {
         fleet.wait_online(index).await;
