@@ -167,3 +167,25 @@ impl<'a> Writer<'a> {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corpus_has_its_size_and_real_lines_and_compresses_like_real_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = write(folder.path(), 2_000_000, 7).unwrap();
+        assert_eq!(corpus.bytes, crate::house::folder_bytes(folder.path()));
+        assert!((2_000_000..3_000_000).contains(&corpus.bytes), "{corpus:?}");
+        let session = write_one(folder.path(), 300_000, 8).unwrap();
+        let mut files = fs::read_dir(folder.path()).unwrap().flatten().map(|folder| folder.path());
+        let file = files.find_map(|folder| fs::read(folder.join(format!("{session}.jsonl"))).ok()).unwrap();
+        for line in file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: serde_json::Value = serde_json::from_slice(line).unwrap();
+            assert!(line["type"].is_string());
+        }
+        let ratio = file.len() / zstd::bulk::compress(&file, 3).unwrap().len();
+        assert!((3..9).contains(&ratio), "compresses {ratio} times");
+    }
+}

@@ -1,32 +1,35 @@
 //! Many hosts and many pages on one aggregator.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::table::{Table, mb, ms};
-use crate::house::House;
+use crate::house::{House, free_address};
 use crate::load::hosts::Rate;
 use crate::load::{Plan, Report, run};
 
 /// How long each load lasts.
 const LASTING: Duration = Duration::from_secs(15);
 
-/// Measures fan-out, a hundred hosts, and a thousand that all come back at once.
-pub async fn measure(house: &House, table: &mut Table) -> anyhow::Result<()> {
+/// Measures fan-out, a hundred hosts, and a thousand that all come back at once, each on a fresh aggregator in `folder`.
+pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let fan_out = Plan { pages: 1000, followed: 1, stalled: true, ..plan("fan", 1, 5) };
-    let report = loaded(house, &fan_out).await?;
+    let report = loaded(folder, &fan_out).await?;
     let target = "p99 ≤ 25 ms; a stalled page delays nobody";
     table.row("fan-out to 1,000 pages (and a stalled one), 5 lines/s", target, seen(&report));
 
-    let report = loaded(house, &plan("hundred", 100, 5_000)).await?;
+    let report = loaded(folder, &plan("hundred", 100, 5_000)).await?;
     table.row("100 hosts, 5,000 lines/s, each line alone", "p99 ≤ 20 ms", seen(&report));
 
     let thousand = plan("thousand", 1000, 10_000);
     // Real clients write all lines of a reply at once.
     let rate = Rate { lines_per_frame: 5, ..thousand.rate };
-    let report = loaded(house, &Plan { storm: true, rate, ..thousand }).await?;
+    let report = loaded(folder, &Plan { storm: true, rate, ..thousand }).await?;
     table.row("1,000 hosts, 10,000 lines/s, 5 lines at once", "p99 ≤ 50 ms", seen(&report));
     let storm = report.storm.unwrap_or_default();
     table.row("reconnect storm of 1,000 hosts", "≤ 30 s", format!("all links stand after {}", ms(storm)));
+    let each = report.per_link_bytes.unwrap_or_default();
+    table.row("memory of each linked host", "≤ 64 KB", format!("{} KB", each / 1000));
     Ok(())
 }
 
@@ -44,8 +47,11 @@ fn plan(name: &str, hosts: usize, lines_per_second: u32) -> Plan {
     }
 }
 
-async fn loaded(house: &House, plan: &Plan) -> anyhow::Result<Report> {
-    let report = run(&house.api, plan, Some(house.aggregator.id())).await?;
+async fn loaded(folder: &Path, plan: &Plan) -> anyhow::Result<Report> {
+    let house = House::start(&folder.join(&plan.name), &free_address()?).await?;
+    let report = run(&house.api, plan, Some(house.aggregator.id())).await;
+    house.stop().await?;
+    let report = report?;
     for line in report.summary().lines() {
         eprintln!("    {line}");
     }

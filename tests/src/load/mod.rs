@@ -55,15 +55,21 @@ pub struct Report {
     pub storm: Option<Duration>,
     /// What the aggregator used in the meantime, when its process is known.
     pub used: Option<Usage>,
+    /// Memory that each link took, bytes, when its process is known.
+    pub per_link_bytes: Option<u64>,
 }
 
 /// Loads the aggregator behind `api`. `process` is its id, when it runs on this machine.
 pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result<Report> {
     let clock = Clock::start();
     let joined = hosts::join(api, &plan.name, plan.hosts).await?;
+    let calm = process.map(usage_of);
     let linked = hosts::link(api.address(), &joined).await?;
     let linked_in = linked.took;
     let senders = linked.begin(clock).await?;
+    let per_link_bytes = calm.zip(process.map(usage_of)).map(|(calm, linked)| {
+        linked.rss_bytes.saturating_sub(calm.rss_bytes) / u64::try_from(plan.hosts.max(1)).unwrap_or(u64::MAX)
+    });
     let topics = topics(plan, &senders);
     let mut pages = Pages::open(api, clock, &topics).await?;
     if plan.stalled {
@@ -80,7 +86,7 @@ pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result
     let seen = pages.take();
     drop((senders, pages));
     let storm = if plan.storm { Some(hosts::link(api.address(), &joined).await?.took) } else { None };
-    Ok(Report { sent, seen, expected, linked_in, storm, used })
+    Ok(Report { sent, seen, expected, linked_in, storm, used, per_link_bytes })
 }
 
 fn topics(plan: &Plan, senders: &[hosts::Sender]) -> Vec<String> {
@@ -122,6 +128,7 @@ impl Report {
         lines.extend(self.used.map(|used| {
             format!("used      {:.1} CPU-s, {} MB at most", used.cpu.as_secs_f64(), used.peak_rss_bytes / 1_000_000)
         }));
+        lines.extend(self.per_link_bytes.map(|bytes| format!("per link  {} KB", bytes / 1000)));
         lines.join("\n")
     }
 }
