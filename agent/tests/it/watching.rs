@@ -370,6 +370,8 @@ fn when_watches_run_out_between_sweeps_the_next_one_comes_soon() {
     scene.write("a/s.jsonl", b"one\n");
     scene.notice();
     scene.pump(usize::MAX);
+    // The second look at the new folder is over.
+    scene.pass(Duration::from_secs(10));
     assert_eq!(scene.follower.root_statuses()[0].mode, "rescan");
     scene.append("a/s.jsonl", b"two\n");
     // No notice comes; the rescan finds it within two seconds.
