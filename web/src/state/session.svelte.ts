@@ -1,5 +1,13 @@
 import { api, ApiError } from '../wire/api';
-import { append, entryKey, join, MOST_ENTRIES, prepend } from '../wire/entries';
+import {
+  append,
+  entryKey,
+  HARD_MOST_ENTRIES,
+  join,
+  MOST_ENTRIES,
+  prepend,
+  SPARE_ENTRIES,
+} from '../wire/entries';
 import type { Entry, LiveMessage, Session } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
 
@@ -18,6 +26,7 @@ export class SessionDetail {
   problem = $state<string | null>(null);
   /** Entries appended so far, for followers of the edge. */
   appended = $state(0);
+  #known = new Set<string>();
 
   constructor(id: string) {
     this.id = id;
@@ -52,7 +61,7 @@ export class SessionDetail {
     this.loadingEarlier = true;
     try {
       const page = await api.entriesBefore(this.id, entryKey(first), EARLIER);
-      this.entries = prepend(this.entries, page.items);
+      this.#hold(prepend(this.entries, page.items));
       this.hasEarlier = page.next_cursor !== null;
       this.problem = null;
     } catch (error) {
@@ -64,22 +73,28 @@ export class SessionDetail {
 
   /** Drops the oldest entries beyond the cap. Only for a reader at the live edge: it would move the page of another. */
   trim(): void {
-    if (this.entries.length <= MOST_ENTRIES) return;
-    this.entries = this.entries.slice(-MOST_ENTRIES);
+    if (this.entries.length <= MOST_ENTRIES + SPARE_ENTRIES) return;
+    this.#hold(this.entries.slice(-MOST_ENTRIES));
     this.hasEarlier = true;
   }
 
   #restart(latest: Entry[], hasEarlier: boolean): void {
     const before = this.entries.length;
     const joined = join(this.entries, latest);
-    this.entries = joined ?? latest;
+    this.#hold(joined ?? latest);
     if (!joined || before === 0) this.hasEarlier = hasEarlier;
     this.appended += Math.max(0, this.entries.length - before);
   }
 
+  #hold(entries: Entry[]): void {
+    this.entries = entries;
+    this.#known = new Set(entries.map(entryKey));
+  }
+
   #append(added: readonly Entry[]): void {
     const before = this.entries.length;
-    this.entries = append(this.entries, added);
+    this.entries = append(this.entries, added, this.#known);
     this.appended += this.entries.length - before;
+    if (this.entries.length > HARD_MOST_ENTRIES) this.trim();
   }
 }

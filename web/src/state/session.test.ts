@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { api } from '../wire/api';
-import { MOST_ENTRIES } from '../wire/entries';
+import { HARD_MOST_ENTRIES, MOST_ENTRIES, SPARE_ENTRIES } from '../wire/entries';
 import type { Entry, LiveMessage, Session } from '../wire/types.gen';
 import { SessionDetail } from './session.svelte';
 
@@ -78,10 +78,20 @@ test('earlier entries are asked for before the first one', async () => {
 
 test('memory is bounded, and what was dropped can be loaded again', () => {
   const detail = new SessionDetail('claude-1');
-  detail.receive([snapshot(lines(0, MOST_ENTRIES + 50))]);
+  detail.receive([snapshot(lines(0, MOST_ENTRIES + SPARE_ENTRIES))]);
+  detail.trim();
+  expect(detail.entries).toHaveLength(MOST_ENTRIES + SPARE_ENTRIES);
+  detail.receive([update(lines(MOST_ENTRIES + SPARE_ENTRIES, MOST_ENTRIES + SPARE_ENTRIES + 1))]);
   detail.trim();
   expect(detail.entries).toHaveLength(MOST_ENTRIES);
+  expect(detail.entries.at(-1)?.line).toBe(MOST_ENTRIES + SPARE_ENTRIES);
   expect(detail.hasEarlier).toBe(true);
+});
+
+test('even a reader who never comes to the edge does not fill the memory', () => {
+  const detail = new SessionDetail('claude-1');
+  detail.receive([snapshot(lines(0, 10)), update(lines(10, HARD_MOST_ENTRIES + 10))]);
+  expect(detail.entries.length).toBeLessThanOrEqual(HARD_MOST_ENTRIES);
 });
 
 test('a refused subscription says why', () => {
