@@ -59,6 +59,9 @@ async fn frames_of_any_place_are_applied_exactly_once() {
                 assert_eq!(asked, length as u64, "case {case}: {sends:?}");
             }
         }
+        if expected == 0 {
+            continue;
+        }
         let whole = lines[..expected].concat();
         if acknowledged < whole.len() as u64 {
             link.acknowledged(&id, whole.len() as u64).await.unwrap();
