@@ -27,12 +27,13 @@ struct Served {
 
 impl Served {
     async fn start(tls: TlsChoice) -> Self {
-        Self::start_with(tls, GREETING).await
+        Self::start_with(|options| options.tls = tls, GREETING).await
     }
 
-    async fn start_with(tls: TlsChoice, greeting: Duration) -> Self {
+    async fn start_with(set: impl FnOnce(&mut Options), greeting: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut options = Options { tls, ..Options::local(folder.path()) };
+        let mut options = Options::local(folder.path());
+        set(&mut options);
         let db = Db::open(None, &options.embedded_database()).await.unwrap();
         let mut server = Server::bind(&mut options).await.unwrap();
         server.greeting = greeting;
@@ -81,6 +82,20 @@ async fn one_plain_port_serves_http_and_grpc() {
     assert_eq!(joined.host_name, "box");
     let refused = enrol.join(request(&join.secret)).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn below_a_sub_path_there_is_the_same() {
+    let served = Served::start_with(|options| options.base_path = "/team".to_owned(), GREETING).await;
+    for path in ["/healthz", "/team/healthz"] {
+        let answer = talk(&mut served.connect().await, &HEALTH.replace("/healthz", path)).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n"), "{path}: {answer}");
+    }
+    let channel =
+        tonic::transport::Endpoint::new(format!("http://{}", served.address)).unwrap().connect().await.unwrap();
+    let origin = format!("http://{}/team", served.address).parse().unwrap();
+    let refused = EnrolClient::with_origin(channel, origin).join(JoinRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
 }
 
 #[tokio::test]
@@ -172,7 +187,7 @@ async fn garbage_and_silence_disturb_nobody() {
 
 #[tokio::test]
 async fn who_says_nothing_useful_in_time_is_sent_away() {
-    let served = Served::start_with(TlsChoice::Off, Duration::from_millis(50)).await;
+    let served = Served::start_with(|_| {}, Duration::from_millis(50)).await;
     for said in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nhost: x\r\n"] {
         talk(&mut served.connect().await, said).await;
     }
