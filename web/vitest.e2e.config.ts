@@ -6,7 +6,7 @@ export default defineConfig({
     environment: 'node',
     // Every file starts its own aggregator, agents and browser; two cores carry one set at a time.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

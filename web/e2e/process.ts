@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 
 /** How long a condition may take before a test gives up on it, milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 /** Waits until a condition holds; the error names it. */
 export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {

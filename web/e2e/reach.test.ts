@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
 import { House } from './house.ts';
-import { enter, expectAccessible, PHONE, scrollsSideways, type Browser, type Page } from './visitor.ts';
+import {
+  enter,
+  expectAccessible,
+  PHONE,
+  scrollsSideways,
+  smallTargets,
+  type Browser,
+  type Page,
+} from './visitor.ts';
 
 let browser: Browser;
 let house: House;
@@ -75,22 +83,21 @@ test('a phone gets strip, list, sheet and bottom bar, and nothing scrolls sidewa
   page = await enter(browser, house, PHONE);
   await page.locator('[data-row]').nth(2).waitFor();
   expect(await scrollsSideways(page)).toBe(false);
+  expect(await smallTargets(page)).toEqual([]);
+  await expectAccessible(page);
   await page.locator(`[data-row="${coders[0]?.id}"]`).tap();
   const sheet = page.getByRole('dialog', { name: 'Session' });
   await sheet.getByText('Done as asked.').waitFor();
+  expect(await smallTargets(page)).toEqual([]);
   expect(await scrollsSideways(page)).toBe(false);
+  await expectAccessible(page);
+  expect(await page.title()).toContain('Task number 0');
   await sheet.getByRole('button', { name: 'Close' }).tap();
   await sheet.waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'Settings' }).tap();
   await page.getByRole('heading', { name: 'Hosts', exact: true }).waitFor();
   expect(await scrollsSideways(page)).toBe(false);
-  const small = await page.locator('button:visible, nav a:visible').evaluateAll((all) =>
-    all
-      .map((element) => ({ name: element.textContent?.trim(), box: element.getBoundingClientRect() }))
-      .filter(({ box }) => Math.min(box.width, box.height) < 43.5)
-      .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
-  );
-  expect(small).toEqual([]);
+  expect(await smallTargets(page)).toEqual([]);
 });
 
 test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async (colorScheme) => {

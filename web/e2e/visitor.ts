@@ -10,7 +10,7 @@ export const PHONE = { width: 390, height: 844 };
 /** Signs in by a link, the owner's unless told, and puts the question for a password off. */
 export async function enter(browser: Browser, house: House, size = DESKTOP, link?: string): Promise<Page> {
   const context = await browser.newContext({ viewport: size, hasTouch: size === PHONE });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   await page.goto(link ?? (await house.link()));
   await page.getByRole('button', { name: 'Later' }).click();
@@ -41,6 +41,17 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** Whether the page is wider than its window. */
 export function scrollsSideways(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+}
+
+/** What a thumb would miss: everything that can be pressed and is smaller than 44 px. */
+export function smallTargets(page: Page): Promise<string[]> {
+  return page.locator('button:visible, a[href]:visible, summary:visible').evaluateAll((all) =>
+    all
+      .filter((element) => !element.closest('dialog') === !document.querySelector('dialog[open]'))
+      .map((element) => ({ element, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => Math.min(box.width, box.height) < 43.5 && box.width > 1)
+      .map(({ element, box }) => `${element.outerHTML.slice(0, 120)}: ${box.width} × ${box.height}`),
+  );
 }
 
 export type { Browser, BrowserContext, Page };

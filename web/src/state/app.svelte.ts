@@ -27,6 +27,8 @@ export class App {
   readonly viewport = new Viewport();
   /** What the top bar calls this page, and where in it the reader is. */
   heading = $state.raw<{ title: string; trail: string | null }>({ title: 'Muster', trail: null });
+  /** What is open on the page, for the title of the tab; `null` for nothing. */
+  subject = $state<string | null>(null);
   /** Made anew at each sign-in: nobody sees what the one before them saw. */
   fleet = $state.raw(new Fleet());
   /** What lies over the page. */
