@@ -8,7 +8,8 @@ use muster_tests::fleet::{Database, Fleet, FleetOptions};
 use muster_tests::http::connect;
 use muster_tests::lines::Version;
 use muster_tests::socket::Page;
-use serde_json::json;
+use muster_tests::wait;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -105,6 +106,34 @@ async fn a_page_of_another_site_cannot_use_a_signed_in_browser() {
     let reply = stranger.request("GET", "/api/v1/live", &headers, None).await.unwrap();
     assert_eq!(reply.status, 101, "{}", reply.text());
     assert_eq!(fleet.api().list("/tokens").await.unwrap().iter().filter(|token| token["name"] == "stolen").count(), 0);
+}
+
+#[tokio::test]
+async fn a_page_that_says_or_wants_too_much_is_refused() {
+    let fleet = Fleet::start(FleetOptions::hosts(1)).await;
+    let api = fleet.api();
+    let mut loud = Page::open(&api).await.unwrap();
+    loud.say(&"x".repeat(1 << 20)).await.unwrap();
+    while loud.next().await.is_ok() {}
+
+    let mut greedy = Page::open(&api).await.unwrap();
+    let mut coders: Vec<_> = (0..70).map(|_| fleet.hosts[0].coder("/srv/demo/many", Version::V2_1_329)).collect();
+    for coder in &mut coders {
+        coder.prompt("Hello");
+    }
+    wait::until("the sessions are known", || async {
+        let known = api.list("/sessions").await?.len();
+        if known == coders.len() { Ok(()) } else { Err(format!("{known} sessions")) }
+    })
+    .await;
+    for coder in &coders {
+        greedy.subscribe(&coder.topic(), None).await.unwrap();
+    }
+    let refused = |message: &Value| message["error"].as_str().is_some_and(|words| words.contains("too many topics"));
+    greedy.next_where("a refusal", refused).await;
+    greedy.say("not even JSON").await.unwrap();
+    let taught = |message: &Value| message["error"].as_str().is_some_and(|words| words.contains("subscribe"));
+    greedy.next_where("an answer that says how", taught).await;
 }
 
 /// What scanners, broken clients and foes send.
