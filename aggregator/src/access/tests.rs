@@ -209,7 +209,7 @@ async fn a_hosts_name_is_free_again_only_when_it_is_removed_and_then_its_link_is
         assert!(taken.to_string().contains("muster host remove box"), "{taken}");
         access.host_remove(&By::cli(), enrolled.host_id).await.unwrap();
         let mut tx = db.begin().await.unwrap();
-        assert!(!hosts::hold_link(&mut tx, enrolled.host_id, epoch).await.unwrap());
+        assert!(hosts::hold_links(&mut tx, &[(enrolled.host_id, epoch)]).await.unwrap().is_empty());
         drop(tx);
         assert!(!access.is_host(enrolled.host_id).await.unwrap());
         access.host_add(&By::cli(), "box").await.unwrap();

@@ -202,11 +202,10 @@ async fn hold_links(tx: &mut Tx, group: &[Write], outcome: &mut Outcome) -> Resu
     // In the order of their ids, so that two aggregators on one database never wait for each other in a circle.
     let links: BTreeMap<(HostId, i64), &LinkKey> =
         group.iter().filter_map(Write::link).map(|link| (link.key(), link)).collect();
-    let mut standing = HashSet::new();
-    for ((host, epoch), link) in links {
-        if hosts::hold_link(tx, host, epoch).await? {
-            standing.insert((host, epoch));
-        } else {
+    let keys: Vec<(HostId, i64)> = links.keys().copied().collect();
+    let standing = hosts::hold_links(tx, &keys).await?;
+    for (key, link) in links {
+        if !standing.contains(&key) {
             outcome.ended.push((link.acks.clone(), Ending::Superseded));
         }
     }
@@ -250,10 +249,16 @@ async fn write_frames(
         }
         of_transcript.push((link, batch));
     }
+    let folded: Vec<(&LinkKey, Advance, &[(&LinkKey, &Batch)])> = order
+        .iter()
+        .filter_map(|id| by_transcript.get(id))
+        .filter_map(|batches| fold(batches).map(|(link, step)| (link, step, batches.as_slice())))
+        .collect();
+    let steps: Vec<Advance> = folded.iter().map(|(_, step, _)| step.clone()).collect();
+    let advanced = transcripts::advance(tx, &steps, now).await?;
     let mut accepted: Vec<NewFrame> = Vec::new();
-    for batches in order.iter().filter_map(|id| by_transcript.get(id)) {
-        let Some((link, step)) = fold(batches) else { continue };
-        if !transcripts::advance(tx, &step, now).await? {
+    for (link, step, batches) in folded {
+        if !advanced.contains(&step.id) {
             let reason = format!("transcript {} does not stand at {}", step.id, step.from);
             outcome.ended.push((link.acks.clone(), Ending::Failed(reason)));
             continue;

@@ -1,6 +1,9 @@
 //! Hosts: machines that run our agent.
 
+use std::collections::HashSet;
+
 use muster_proto::ids::HostId;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::db::{Db, Result, StoreError, Tx};
 use crate::domain::time::Millis;
@@ -19,7 +22,6 @@ statements! {
                  roots = $6, last_seen_at = $7
                  WHERE id = $1 AND removed_at IS NULL RETURNING link_epoch";
     HOLD_LINK = "UPDATE hosts SET link_epoch = link_epoch WHERE id = $1 AND link_epoch = $2 AND removed_at IS NULL";
-    LINK_STANDS = "SELECT link_epoch FROM hosts WHERE id = $1 AND link_epoch = $2 AND removed_at IS NULL";
     SEEN = "UPDATE hosts SET last_seen_at = $2 WHERE id = $1";
     REMOVE = "UPDATE hosts SET removed_at = $2, link_epoch = link_epoch + 1 WHERE id = $1 AND removed_at IS NULL";
     TOTALS = "SELECT host_id, CAST(COUNT(*) AS BIGINT) AS transcripts, CAST(COUNT(DISTINCT session_id) AS BIGINT) AS sessions,
@@ -83,6 +85,12 @@ pub struct Totals {
 }
 
 #[derive(sqlx::FromRow)]
+struct Link {
+    id: String,
+    link_epoch: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct Epoch {
     link_epoch: i64,
 }
@@ -119,15 +127,44 @@ pub async fn take_link(db: &Db, id: HostId, facts: &Facts, roots: &str, now: Mil
     row.map(|row| row.link_epoch).ok_or(StoreError::Superseded)
 }
 
-/// Keeps the host from being taken by a newer link until the transaction ends; `false` when it already was, or when the
-/// host was removed.
-pub async fn hold_link(tx: &mut Tx, id: HostId, epoch: i64) -> Result<bool> {
-    // Nobody else can write while a transaction of the embedded database is open: looking is enough, and writes no page
-    // per host and group.
-    if let Tx::Lite(_) = tx {
-        return Ok(tx.optional::<Epoch>(LINK_STANDS, vals![id.to_string(), epoch]).await?.is_some());
+/// Keeps hosts from being taken by newer links until the transaction ends; says which still stand at the epoch given.
+/// The others have a newer link, or were removed.
+pub async fn hold_links(tx: &mut Tx, links: &[(HostId, i64)]) -> Result<HashSet<(HostId, i64)>> {
+    let mut standing = HashSet::new();
+    match tx {
+        // Nobody else can write while a transaction of the embedded database is open: looking is enough, and writes no
+        // page per host and group.
+        Tx::Lite(tx) => {
+            for links in links.chunks(LINKS) {
+                let found: Vec<Link> = standing_lite(links).build_query_as().fetch_all(&mut **tx).await?;
+                for link in found {
+                    let id = link.id.parse().map_err(|_| StoreError::Corrupt(format!("host id {}", link.id)))?;
+                    standing.insert((id, link.link_epoch));
+                }
+            }
+        }
+        Tx::Pg(_) => {
+            for (id, epoch) in links {
+                if tx.execute(HOLD_LINK, vals![id.to_string(), *epoch]).await? == 1 {
+                    standing.insert((*id, *epoch));
+                }
+            }
+        }
     }
-    Ok(tx.execute(HOLD_LINK, vals![id.to_string(), epoch]).await? == 1)
+    Ok(standing)
+}
+
+/// Links of one statement on the embedded database.
+const LINKS: usize = 64;
+
+fn standing_lite(links: &[(HostId, i64)]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("SELECT h.id, h.link_epoch FROM (");
+    query.push_values(links, |mut row, (id, epoch)| {
+        row.push_bind(id.to_string()).push_bind(*epoch);
+    });
+    query
+        .push(") AS v CROSS JOIN hosts h WHERE h.id = v.column1 AND h.link_epoch = v.column2 AND h.removed_at IS NULL");
+    query
 }
 
 /// The host was heard from.

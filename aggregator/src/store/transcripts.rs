@@ -1,6 +1,9 @@
 //! Transcripts: files of sessions, each in one generation of its content.
 
+use std::collections::HashSet;
+
 use muster_proto::ids::{HostId, TranscriptId};
+use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Sqlite};
 
 use super::db::{Db, Result, StoreError, Tx};
 use crate::domain::time::Millis;
@@ -30,11 +33,6 @@ statements! {
     GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
     MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6, joined = FALSE
              WHERE id = $1 AND host_id = $2 AND state = 'live'";
-    ADVANCE = "UPDATE transcripts SET committed_offset = $3, lines = $4, mid_line = $5, updated_at = $6,
-               head_bytes = CASE WHEN head_bytes = 0 THEN $7 ELSE head_bytes END,
-               head_sha256 = CASE WHEN head_bytes = 0 THEN $8 ELSE head_sha256 END,
-               tail_bytes = $9, tail_sha256 = $10
-               WHERE id = $1 AND committed_offset = $2 AND state = 'live'";
     COLD = "SELECT id, compacted_offset, committed_offset FROM transcripts
             WHERE compacted_offset < committed_offset AND updated_at < $1 ORDER BY updated_at LIMIT $2";
     COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1";
@@ -258,30 +256,77 @@ pub async fn moved(tx: &mut Tx, host: HostId, id: TranscriptId, place: &NewPlace
     Ok(tx.execute(MOVED, vals![id, host, root, path, kind.word(), session]).await? == 1)
 }
 
-/// Moves the committed offset; `false` when the transcript stands elsewhere or is gone. A step of no bytes only checks
-/// that it stands where it is thought to.
-pub async fn advance(tx: &mut Tx, step: &Advance, now: Millis) -> Result<bool> {
-    if step.to == step.from {
-        return Ok(tx.execute(HOLD, vals![step.id.to_string(), offset(step.from), now]).await? == 1);
+/// Moves committed offsets, one step per transcript; says which transcripts moved. The others stand elsewhere or are
+/// gone. A step of no bytes only checks that its transcript stands where it is thought to.
+pub async fn advance(tx: &mut Tx, steps: &[Advance], now: Millis) -> Result<HashSet<TranscriptId>> {
+    let (moving, holding): (Vec<&Advance>, Vec<&Advance>) = steps.iter().partition(|step| step.to > step.from);
+    let mut done = HashSet::new();
+    for step in holding {
+        if tx.execute(HOLD, vals![step.id.to_string(), offset(step.from), now]).await? == 1 {
+            done.insert(step.id);
+        }
     }
-    let changed = tx
-        .execute(
-            ADVANCE,
-            vals![
-                step.id.to_string(),
-                offset(step.from),
-                offset(step.to),
-                offset(step.lines),
-                step.mid_line,
-                now,
-                i64::from(step.head.0),
-                step.head.1.as_slice(),
-                i64::from(step.tail.0),
-                step.tail.1.as_slice()
-            ],
-        )
-        .await?;
-    Ok(changed == 1)
+    for moving in moving.chunks(STEPS) {
+        let moved: Vec<Id> = match tx {
+            Tx::Lite(tx) => advance_lite(moving, now).build_query_as().fetch_all(&mut **tx).await?,
+            Tx::Pg(tx) => advance_pg(tx, moving, now).await?,
+        };
+        for row in moved {
+            done.insert(stored(&row.id)?);
+        }
+    }
+    Ok(done)
+}
+
+/// Steps of one statement. A commit often moves a few bytes in each of many transcripts; a statement for each would cost
+/// more than all the bytes.
+const STEPS: usize = 64;
+
+fn advance_lite(steps: &[&Advance], now: Millis) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("UPDATE transcripts SET updated_at = ");
+    query.push_bind(now).push(
+        ", committed_offset = v.column3, lines = v.column4, mid_line = v.column5,
+         head_bytes = CASE WHEN head_bytes = 0 THEN v.column6 ELSE head_bytes END,
+         head_sha256 = CASE WHEN head_bytes = 0 THEN v.column7 ELSE head_sha256 END,
+         tail_bytes = v.column8, tail_sha256 = v.column9 FROM (",
+    );
+    query.push_values(steps, |mut row, step| {
+        row.push_bind(step.id.to_string())
+            .push_bind(offset(step.from))
+            .push_bind(offset(step.to))
+            .push_bind(offset(step.lines))
+            .push_bind(step.mid_line)
+            .push_bind(i64::from(step.head.0))
+            .push_bind(step.head.1.to_vec())
+            .push_bind(i64::from(step.tail.0))
+            .push_bind(step.tail.1.to_vec());
+    });
+    query.push(") AS v WHERE id = v.column1 AND committed_offset = v.column2 AND state = 'live' RETURNING id");
+    query
+}
+
+const ADVANCE_PG: &str = "UPDATE transcripts t SET updated_at = $1, committed_offset = v.to_offset, lines = v.lines, mid_line = v.mid_line,
+    head_bytes = CASE WHEN t.head_bytes = 0 THEN v.head_bytes ELSE t.head_bytes END,
+    head_sha256 = CASE WHEN t.head_bytes = 0 THEN v.head_sha256 ELSE t.head_sha256 END,
+    tail_bytes = v.tail_bytes, tail_sha256 = v.tail_sha256
+    FROM UNNEST($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[], $7::bigint[], $8::bytea[], $9::bigint[], $10::bytea[])
+      AS v(id, from_offset, to_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256)
+    WHERE t.id = v.id AND t.committed_offset = v.from_offset AND t.state = 'live' RETURNING t.id";
+
+async fn advance_pg(tx: &mut sqlx::Transaction<'static, Postgres>, steps: &[&Advance], now: Millis) -> Result<Vec<Id>> {
+    let column = |value: fn(&Advance) -> i64| steps.iter().map(|step| value(step)).collect::<Vec<i64>>();
+    let query = sqlx::query_as(AssertSqlSafe(ADVANCE_PG))
+        .bind(now)
+        .bind(steps.iter().map(|step| step.id.to_string()).collect::<Vec<String>>())
+        .bind(column(|step| offset(step.from)))
+        .bind(column(|step| offset(step.to)))
+        .bind(column(|step| offset(step.lines)))
+        .bind(steps.iter().map(|step| step.mid_line).collect::<Vec<bool>>())
+        .bind(column(|step| i64::from(step.head.0)))
+        .bind(steps.iter().map(|step| step.head.1.to_vec()).collect::<Vec<Vec<u8>>>())
+        .bind(column(|step| i64::from(step.tail.0)))
+        .bind(steps.iter().map(|step| step.tail.1.to_vec()).collect::<Vec<Vec<u8>>>());
+    Ok(query.fetch_all(&mut **tx).await?)
 }
 
 /// Offsets and counts as SQL stores them; a file of more than 8 EiB does not exist.
