@@ -100,6 +100,8 @@ impl LocalAgent {
         let mut command = spawn::program(program);
         command.arg("--state").arg(&self.state);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C on a terminal reaches the whole group: the agent is ours to end, after the last frames.
+        command.process_group(0);
         command
     }
 
