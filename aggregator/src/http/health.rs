@@ -26,7 +26,9 @@ async fn ready(State(house): State<Arc<House>>) -> Result<&'static str, Failure>
     check_database(&house).await?;
     if house.ingest.is_broken() {
         // Reading works, writing does not: the disk is full, or the database refuses.
-        return Err(Failure::unavailable("The archive takes nothing: see the aggregator's log, and the room on its disk"));
+        return Err(Failure::unavailable(
+            "The archive takes nothing: see the aggregator's log, and the room on its disk",
+        ));
     }
     Ok("ready\n")
 }
