@@ -62,7 +62,7 @@ function actions(app: App): Command[] {
       hint: '',
       run: () => app.panes.reset(),
     },
-    { id: 'out', group: 'Do', label: 'Sign out', hint: '', run: () => void app.account.signOut() },
+    { id: 'out', group: 'Do', label: 'Sign out', hint: '', run: () => void app.signOut() },
   ];
   if (app.account.may('admin')) {
     list.unshift({

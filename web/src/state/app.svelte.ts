@@ -45,6 +45,15 @@ export class App {
     return () => ends.forEach((end) => end());
   }
 
+  /** Signs out; says so when the aggregator cannot be told. */
+  async signOut(): Promise<void> {
+    try {
+      await this.account.signOut();
+    } catch {
+      this.notes.say('Signing out failed: the aggregator does not answer', 'failed');
+    }
+  }
+
   /** Runs while someone is signed in. */
   enter(): () => void {
     this.fleet = new Fleet();
