@@ -380,8 +380,8 @@ mod tests {
 
     #[test]
     fn an_agent_learns_from_the_code_whether_to_come_back_at_once() {
-        assert_eq!(ended(Ending::Superseded).code(), tonic::Code::Aborted);
-        assert_eq!(ended(Ending::Failed("disk full".to_owned())).code(), tonic::Code::Unavailable);
-        assert_eq!(store_failed(StoreError::Superseded).code(), tonic::Code::PermissionDenied);
+        assert_eq!(ended(Ending::Superseded).code(), Code::Aborted);
+        assert_eq!(ended(Ending::Failed("disk full".to_owned())).code(), Code::Unavailable);
+        assert_eq!(store_failed(StoreError::Superseded).code(), Code::PermissionDenied);
     }
 }

@@ -233,6 +233,9 @@ async fn write_other(tx: &mut Tx, write: &Write, now: Millis, outcome: &mut Outc
     Ok(())
 }
 
+/// All batches of one transcript: the link that they came by, and the one step that they make.
+type Folded<'a> = (&'a LinkKey, Advance, &'a [(&'a LinkKey, &'a Batch)]);
+
 /// Writes batches, folding those of the same transcript into one step.
 async fn write_frames(
     tx: &mut Tx,
@@ -249,7 +252,7 @@ async fn write_frames(
         }
         of_transcript.push((link, batch));
     }
-    let folded: Vec<(&LinkKey, Advance, &[(&LinkKey, &Batch)])> = order
+    let folded: Vec<Folded<'_>> = order
         .iter()
         .filter_map(|id| by_transcript.get(id))
         .filter_map(|batches| fold(batches).map(|(link, step)| (link, step, batches.as_slice())))
