@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::wait;
 
 /// How long an archive may take to catch up with what is on disk.
-const CATCH_UP: Duration = Duration::from_secs(90);
+const CATCH_UP: Duration = Duration::from_mins(3);
 
 /// Connections over which archived bytes are read.
 const READERS: usize = 4;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// How long a condition may take on a busy machine before a test gives up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Between two looks at a condition.
+/// Between two looks at a condition, at least.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Asks `look` again and again until it answers `Ok`. After `patience` panics with `what` and the last `Err`.
@@ -17,12 +17,14 @@ where
 {
     let start = Instant::now();
     loop {
+        let began = Instant::now();
         match look().await {
             Ok(value) => return value,
             Err(seen) if start.elapsed() >= patience => {
                 panic!("waited {} s in vain until {what}; last seen: {seen}", patience.as_secs())
             }
-            Err(_) => tokio::time::sleep(PAUSE).await,
+            // A look that costs much is taken seldom: it must not slow down what it waits for.
+            Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * 2)).await,
         }
     }
 }

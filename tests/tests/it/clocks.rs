@@ -57,6 +57,7 @@ async fn clocks_that_jump_stop_nothing() {
     session(&api, &sessions[0]).await;
     let mut page = Page::open(&api).await.unwrap();
     page.subscribe(&sessions[0].topic(), None).await.unwrap();
+    page.next().await.unwrap();
 
     std::fs::write(&host, (2 * HOUR).to_string()).unwrap();
     goes_on(&fleet, &mut page, &mut sessions, "the host two hours ahead").await;

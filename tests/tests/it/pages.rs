@@ -39,6 +39,7 @@ async fn a_page_that_comes_back_gets_only_what_it_missed() {
 
     let mut witness = Page::open(&api).await.unwrap();
     witness.subscribe(&coder.topic(), None).await.unwrap();
+    witness.next().await.unwrap();
     coder.reply("two");
     coder.reply("three");
     witness.entry_with("three").await;
