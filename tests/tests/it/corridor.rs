@@ -5,6 +5,8 @@ use muster_tests::coder::copy_tree;
 use muster_tests::fleet::{Database, Fleet, FleetOptions, fixtures};
 use muster_tests::lines::Version;
 use muster_tests::socket::Page;
+use muster_tests::wait;
+use serde_json::json;
 
 use crate::support::session;
 
@@ -83,4 +85,60 @@ async fn the_comparison_sees_every_kind_of_difference() {
     assert_eq!(difference(&api, host).await, Ok(()));
     host.coder("/srv/demo/api", Version::V2_0_76).append(b"{}\n");
     assert!(difference(&api, host).await.unwrap_err().contains("is not archived"));
+}
+
+/// Outcomes of `verify`, by path.
+async fn verified(fleet: &Fleet) -> Vec<(String, String)> {
+    let answer = fleet.api().post("/verify", &json!({})).await.unwrap();
+    let text = |item: &serde_json::Value, field: &str| item[field].as_str().unwrap_or_default().to_owned();
+    let items = answer["items"].as_array().unwrap();
+    items.iter().map(|item| (text(item, "path"), text(item, "outcome"))).collect()
+}
+
+async fn verify_compares_with_the_hosts(database: Database) {
+    let mut fleet = Fleet::start(FleetOptions::hosts(2).on(database)).await;
+    let mut coders: Vec<_> = fleet.hosts.iter().map(|host| host.coder("/srv/demo/proof", Version::V2_1_329)).collect();
+    for coder in &mut coders {
+        coder.turn("the proof");
+        coder.subagent("look twice");
+    }
+    assert_archive_equals_files(&fleet).await;
+    let items = verified(&fleet).await;
+    assert_eq!(items.len(), 6, "{items:?}");
+    assert!(items.iter().all(|(_, outcome)| outcome == "equal"), "{items:?}");
+    let ran = fleet.muster(&["verify"]).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+
+    std::fs::remove_file(coders[0].path()).unwrap();
+    assert_archive_equals_files(&fleet).await;
+    fleet.hosts[1].stop_agent().await;
+    fleet.wait_state(1, &["offline"]).await;
+    let gone = coders[0].path().display().to_string();
+    let items = verified(&fleet).await;
+    for (path, outcome) in &items {
+        let expected = match path {
+            path if *path == gone => "kept",
+            path if path.contains("/h2/") => "unchecked",
+            _ => "equal",
+        };
+        assert_eq!(outcome, expected, "{path}: {items:?}");
+    }
+    fleet.hosts[1].start_agent();
+    fleet.wait_online(1).await;
+    wait::until("all of the second host is equal again", || async {
+        let items = verified(&fleet).await;
+        let equal = items.iter().filter(|(path, outcome)| path.contains("/h2/") && outcome == "equal").count();
+        if equal == 3 { Ok(()) } else { Err(format!("{items:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn verify_tells_equal_kept_and_unchecked_apart() {
+    verify_compares_with_the_hosts(Database::Embedded).await;
+}
+
+#[tokio::test]
+async fn verify_tells_equal_kept_and_unchecked_apart_on_postgres() {
+    verify_compares_with_the_hosts(Database::Postgres).await;
 }
