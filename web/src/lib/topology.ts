@@ -28,7 +28,7 @@ export const AGGREGATOR_HALF = 26;
 /** Up to this many hosts stand in one fan, with all their facts. */
 const FAN_MOST = 10;
 const FAN = { radius: 20, least: 60, pitch: 78, bulge: 26 };
-const DENSE = { radius: 12, pitch: 31, rowsWanted: 20, gap: 28 };
+const DENSE = { radius: 12, pitch: 29, rowsWanted: 20, gap: 28 };
 const MARGIN = 44;
 
 /** Places for hosts in a pane. */
