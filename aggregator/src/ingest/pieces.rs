@@ -94,7 +94,7 @@ mod tests {
             let mut joined = Vec::new();
             for piece in cut(begin, &bytes) {
                 prop_assert_eq!(piece.at, at);
-                let newlines = piece.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let newlines = memchr::memchr_iter(b'\n', piece.bytes).count() as u64;
                 prop_assert_eq!(piece.newlines, newlines);
                 let begins_a_line = !piece.at.mid_line;
                 let ends_a_line = !piece.after.mid_line;
@@ -106,7 +106,7 @@ mod tests {
                 at = piece.after;
             }
             prop_assert_eq!(&joined, &bytes);
-            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
             let mid_line = bytes.last().map_or(mid_line, |last| *last != b'\n');
             prop_assert_eq!(at, Position { offset: 100 + bytes.len() as u64, line: 7 + lines, mid_line });
         }
