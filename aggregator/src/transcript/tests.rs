@@ -88,7 +88,11 @@ fn the_preview_of_many_blocks_is_bounded() {
     }
 }
 
-fn lines_of(pieces: &[&[u8]]) -> (Vec<(Place, Option<Vec<u8>>)>, (u64, u64)) {
+/// A line's place, and its bytes unless it is too long.
+type Line = (Place, Option<Vec<u8>>);
+
+/// The lines in some pieces, and where the next one begins.
+fn lines_of(pieces: &[&[u8]]) -> (Vec<Line>, (u64, u64)) {
     let mut joiner = LineJoiner::new(7, 100);
     let mut lines = Vec::new();
     for piece in pieces {
