@@ -34,7 +34,8 @@ impl Database {
     fn create(cluster: Cluster, drop_it: bool) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
-        cluster.run("createdb", &[&name]);
+        // Not the usual template: a session in that one (autovacuum's, for example) would stand in the way.
+        cluster.run("createdb", &["--template=template0", &name]);
         Self { name, cluster, drop_it }
     }
 }

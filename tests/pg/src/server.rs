@@ -1,10 +1,12 @@
 //! One cluster: made, started, asked, killed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Where distributions keep the programs; the newest is taken, then what is in PATH.
 const PLACES: [&str; 3] = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt"];
@@ -20,7 +22,7 @@ impl Cluster {
     /// Makes a cluster in `folder` and starts it.
     pub(crate) fn start(folder: &Path) -> Self {
         let cluster = Self { folder: folder.to_owned(), programs: programs() };
-        let _ = fs::remove_dir_all(folder);
+        clear(folder);
         fs::create_dir_all(cluster.sockets()).expect("the cluster's folder can be written");
         // The server refuses to run as root: as root it runs as another user, who needs the folders.
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("the folder is ours");
@@ -72,7 +74,7 @@ impl Cluster {
     pub(crate) fn end_when_unused(&self, base: &Path) {
         // Every user holds a shared lock on `use`, and dates it; the cluster goes when nobody does any more. It stops under
         // the exclusive lock, so that who comes meanwhile waits, and then starts a new one.
-        let script = "(while sleep 5; do \
+        let script = "(while sleep 5 && [ -e \"$3/postmaster.pid\" ]; do \
              if [ -z \"$(find \"$1/use\" -mmin -1)\" ]; then \
                  flock --nonblock \"$1/use\" \"$2\" stop --silent --mode immediate --pgdata \"$3\" && exit; \
              fi; done) &";
@@ -115,6 +117,16 @@ impl Cluster {
             command.uid(user).gid(group);
         }
         command
+    }
+}
+
+/// Takes an old cluster away. Its last processes may still be writing while they end.
+fn clear(folder: &Path) {
+    for _ in 0..100 {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => std::thread::sleep(Duration::from_millis(20)),
+            _ => return,
+        }
     }
 }
 
