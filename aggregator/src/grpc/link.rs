@@ -111,7 +111,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
 /// Why a link was taken from its agent. The two ask for different things: one must be stopped, the other join again.
 async fn why_taken(db: &Db, id: HostId) -> Status {
     match hosts::get(db, id).await {
-        Ok(None) => Status::permission_denied("this host was removed from the fleet: join it again"),
+        Ok(None) => Status::permission_denied(REMOVED),
         Ok(Some(_)) => Status::aborted(SUPERSEDED),
         Err(error) => store_failed(error),
     }
@@ -204,6 +204,8 @@ async fn follow(
     }
 }
 
+const REMOVED: &str = "this host was removed from the fleet: join it again";
+
 const SUPERSEDED: &str = "superseded: another agent has taken this host's link";
 
 /// One link's dealings.
@@ -260,17 +262,20 @@ impl Conversation<'_> {
         self.show().await
     }
 
-    /// Tells all pages how the host is now.
+    /// Tells all pages how the host is now. A host that was removed meanwhile (by the command line, in another process)
+    /// leaves them, and its link ends.
     async fn show(&mut self) -> Result<(), Status> {
-        let view = match self.view.take().filter(|(at, _)| at.elapsed() < VIEW_FRESH) {
+        let fresh = match self.view.take().filter(|(at, _)| at.elapsed() < VIEW_FRESH) {
             Some(fresh) => Some(fresh),
             None => self.house.host_view(self.id).await.map_err(store_failed)?.map(|view| (Instant::now(), view)),
         };
-        if let Some((_, view)) = &view {
-            let now = self.house.presence.view(view.row.clone(), view.totals.clone());
-            self.house.presence.publish(&now, &self.house.hub);
-        }
-        self.view = view;
+        let Some((at, view)) = fresh else {
+            self.house.presence.removed(self.id, &self.house.hub);
+            return Err(Status::permission_denied(REMOVED));
+        };
+        let now = self.house.presence.view(view.row.clone(), view.totals.clone());
+        self.house.presence.publish(&now, &self.house.hub);
+        self.view = Some((at, view));
         Ok(())
     }
 

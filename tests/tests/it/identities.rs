@@ -7,6 +7,7 @@ use muster_tests::fleet::{Fleet, FleetOptions};
 use muster_tests::lines::Version;
 use muster_tests::link::{Identity, Link};
 use muster_tests::process::Process;
+use muster_tests::socket::Page;
 use muster_tests::wait;
 use serde_json::json;
 use tonic::Code;
@@ -116,4 +117,22 @@ async fn a_removed_host_is_cut_off_and_its_archive_stays() {
     })
     .await;
     assert_eq!(api.raw(kept["id"].as_str().unwrap()).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_host_removed_by_the_command_line_leaves_the_pages_and_loses_its_link() {
+    let fleet = Fleet::start(FleetOptions::hosts(1)).await;
+    let mut page = Page::open(&fleet.api()).await.unwrap();
+    page.subscribe("fleet", None).await.unwrap();
+    page.next_where("the fleet", |message| message["snapshot"].is_object()).await;
+    let removed = fleet.muster(&["host", "remove", "h1"]).output().unwrap();
+    assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
+    // The host writes nothing: its next word about itself ends the link.
+    let id = fleet.hosts[0].id.clone();
+    page.next_where("the removal", |message| message["update"]["removed_hosts"][0] == id.as_str()).await;
+    wait::until("the agent says that it was removed", || async {
+        let log = fleet.hosts[0].log();
+        if log.contains("removed") { Ok(()) } else { Err(log) }
+    })
+    .await;
 }
