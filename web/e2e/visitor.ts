@@ -23,8 +23,21 @@ export async function live(page: Page): Promise<void> {
   await page.getByTestId('connection').getByText('Live').waitFor();
 }
 
-/** Fails with what axe finds wrong on the page as it stands. */
+/** Waits until what slides or fades in is there; what moves for ever does not count. */
+async function atRest(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        ({ effect, playState }) =>
+          playState !== 'running' || effect?.getComputedTiming().iterations === Infinity,
+      ),
+  );
+}
+
+/** Fails with what axe finds wrong on the page as it stands, at rest: half faded in, any text is too pale. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await atRest(page);
   await page.evaluate(AxeBuilder.source);
   const found = await page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: typeof AxeBuilder }).axe;

@@ -54,6 +54,11 @@ export class App {
     }
   }
 
+  /** Closes this overlay, unless another has taken its place: a dialog tells of its end a moment late. */
+  closeOverlay(which: NonNullable<App['overlay']>): void {
+    if (this.overlay === which) this.overlay = null;
+  }
+
   /** Runs while someone is signed in. */
   enter(): () => void {
     this.fleet = new Fleet();
