@@ -50,6 +50,8 @@ pub(crate) struct House {
     token_used: bool,
     /// Refuses links with this code.
     pub(crate) refuse: Option<tonic::Code>,
+    /// Is of another version: names no bounds, and says something that this agent does not know.
+    pub(crate) another_version: bool,
     /// Keeps acknowledgements back.
     pub(crate) hold_acks: bool,
     pub(crate) window_bytes: u64,
@@ -165,16 +167,20 @@ impl Fake {
             }
             house.hellos.push(hello);
             house.frames_in_flight = 0;
+            let bounds = Welcome { window_bytes: house.window_bytes, frame_bytes: 64 * 1024, ..Welcome::default() };
             let welcome = Welcome {
                 epoch: house.hellos.len() as u64,
                 host_name: "testhost".into(),
-                window_bytes: house.window_bytes,
-                frame_bytes: 64 * 1024,
                 aggregator_version: "fake".into(),
+                ..if house.another_version { Welcome::default() } else { bounds }
             };
             (welcome, house.archive.link())
         };
         send(downs, down::Kind::Welcome(welcome)).await?;
+        if self.house().another_version {
+            // What a message of a kind from the future looks like to this agent.
+            downs.send(Ok(Down { kind: None })).await.map_err(|_| Status::cancelled("the agent has left"))?;
+        }
         for batch in known {
             send(downs, batch).await?;
         }

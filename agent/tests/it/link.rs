@@ -191,6 +191,23 @@ async fn superseded_and_refused_agents_wait_and_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn aggregators_of_other_versions_are_served_or_said_to_refuse() {
+    let fake = Fake::start().await;
+    fake.house().another_version = true;
+    let agent = Agent::join(&fake).await;
+    agent.append("p/s.jsonl", b"one\ntwo\n");
+    fake.until_archived("p/s.jsonl", b"one\ntwo\n").await;
+    agent.end().await;
+
+    let fake = Fake::start().await;
+    fake.house().refuse = Some(Code::FailedPrecondition);
+    let agent = Agent::join(&fake).await;
+    agent.until_status(LinkState::Waiting).await;
+    assert!(agent.board.status().link_error.contains("refused by the test"), "{:?}", agent.board.status());
+    agent.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn digests_are_those_of_the_files() {
     let fake = Fake::start().await;
     let agent = Agent::join(&fake).await;
