@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::session::TitleSource;
+use crate::domain::session::{Extras, TitleSource};
 use crate::domain::time::Millis;
 use crate::store::sessions::SessionRow;
 use crate::transcript::{Class, Entry};
@@ -148,6 +148,15 @@ pub fn join(id: &str, coder: &str, mut parts: Vec<Part>, subagents: i64, arrived
         unreadable: parts.iter().map(|part| part.facts.unreadable).sum(),
         subagents,
         gone,
+        project_id: None,
+        human_prompts: 0,
+        assistant_messages: 0,
+        tool_calls: 0,
+        tool_errors: 0,
+        tokens: 0,
+        cost_microdollars: None,
+        context_tokens: None,
+        extras: Extras::default().store(),
     })
 }
 

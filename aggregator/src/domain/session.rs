@@ -65,6 +65,34 @@ impl TitleSource {
     }
 }
 
+/// What only a session's own page shows; kept as JSON in its row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Extras {
+    /// Addresses of pull requests, in the order in which they came up.
+    pub pull_requests: Vec<String>,
+    /// The list of things to do: text and state (`pending`, `active`, `done`).
+    pub todos: Vec<(String, String)>,
+    /// How often the conversation was compacted.
+    pub compactions: u32,
+    /// How often a person interrupted.
+    pub interrupts: u32,
+    /// Requests to the model that failed for good.
+    pub api_errors: u32,
+}
+
+impl Extras {
+    /// Reads stored extras; what cannot be read is empty.
+    pub fn load(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+
+    /// As stored.
+    pub fn store(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,20 +19,29 @@ statements! {
     SUBAGENTS = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM transcripts
                  WHERE session_id = $1 AND kind = 'subagent' AND generation = 0";
     UPSERT = "INSERT INTO sessions (id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint,
-              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone,
+              project_id, human_prompts, assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars,
+              context_tokens, extras)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+              $22, $23, $24, $25, $26)
               ON CONFLICT (id) DO UPDATE SET coder = excluded.coder, hosts = excluded.hosts,
               project_path = excluded.project_path, title = excluded.title, title_source = excluded.title_source,
               branch = excluded.branch, client_version = excluded.client_version, entrypoint = excluded.entrypoint,
               model = excluded.model, first_activity_at = excluded.first_activity_at,
               last_activity_at = excluded.last_activity_at, entries = excluded.entries,
               conversation = excluded.conversation, unreadable = excluded.unreadable, subagents = excluded.subagents,
-              gone = excluded.gone";
+              gone = excluded.gone, project_id = excluded.project_id, human_prompts = excluded.human_prompts,
+              assistant_messages = excluded.assistant_messages, tool_calls = excluded.tool_calls,
+              tool_errors = excluded.tool_errors, tokens = excluded.tokens,
+              cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
+              extras = excluded.extras";
     DELETE = "DELETE FROM sessions WHERE id = $1";
     GET = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone FROM sessions WHERE id = $1";
+           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, project_id, human_prompts,
+           assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions WHERE id = $1";
     PAGE = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone FROM sessions
+            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, project_id, human_prompts,
+           assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions
             WHERE (last_activity_at < $1 OR (last_activity_at = $1 AND id > $2))
               AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM transcripts t WHERE t.session_id = sessions.id AND t.host_id = $3))
               AND (CAST($4 AS TEXT) IS NULL OR project_path = $4)
@@ -104,6 +113,24 @@ pub struct SessionRow {
     pub subagents: i64,
     /// No main transcript is live.
     pub gone: bool,
+    /// Project.
+    pub project_id: Option<String>,
+    /// Prompts that a person typed.
+    pub human_prompts: i64,
+    /// Replies of a model.
+    pub assistant_messages: i64,
+    /// Tool calls of the main conversation.
+    pub tool_calls: i64,
+    /// Failed ones among them.
+    pub tool_errors: i64,
+    /// Tokens of all kinds with subagents, as far as they count for this session.
+    pub tokens: i64,
+    /// Their cost.
+    pub cost_microdollars: Option<i64>,
+    /// Tokens that the context holds.
+    pub context_tokens: Option<i64>,
+    /// What only the session's own page shows (JSON, `domain::session::Extras`).
+    pub extras: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -170,7 +197,16 @@ pub async fn upsert(tx: &mut Tx, row: SessionRow) -> Result<()> {
             row.conversation,
             row.unreadable,
             row.subagents,
-            row.gone
+            row.gone,
+            row.project_id,
+            row.human_prompts,
+            row.assistant_messages,
+            row.tool_calls,
+            row.tool_errors,
+            row.tokens,
+            row.cost_microdollars,
+            row.context_tokens,
+            row.extras
         ],
     )
     .await?;

@@ -3,11 +3,16 @@
 //! One folder per coder, in it one file per kind of line. A line that nobody understands is still an entry: its bytes
 //! stay in the archive, its kind is kept, and it is counted.
 
+pub mod act;
+pub mod block;
 pub mod claude;
 pub mod generic;
 pub mod lenient;
 pub mod lines;
 pub mod preview;
+
+use act::Act;
+use block::Block;
 
 use crate::domain::session::TitleSource;
 use crate::domain::time::Millis;
@@ -49,8 +54,19 @@ pub enum Role {
     System,
 }
 
+/// How much of a line is wanted, so that nobody pays for what he does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// What it says happened, for counting: preview and blocks stay empty.
+    Facts,
+    /// And a preview, for lists and live pages.
+    Glance,
+    /// And its whole content in blocks, for reading, searching and exporting; the preview stays empty.
+    Full,
+}
+
 /// One line, understood as far as it can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// The coder's own word for the line; empty when the line has none.
     pub kind: String,
@@ -60,8 +76,14 @@ pub struct Entry {
     pub role: Option<Role>,
     /// The line's own id.
     pub uuid: Option<String>,
+    /// The line that it answers or goes on from, by its id.
+    pub parent: Option<String>,
     /// When it was written.
     pub time: Option<Millis>,
+    /// What it says happened. Bookkeeping can say so too (titles, costs, queued prompts).
+    pub acts: Vec<Act>,
+    /// Its content; empty unless [`Depth::Full`] was asked for.
+    pub blocks: Vec<Block>,
     /// Plain text for a reader.
     pub preview: Preview,
     /// What the line says about its session.
@@ -69,7 +91,7 @@ pub struct Entry {
 }
 
 /// An entry and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Located {
     /// Transcript that it stands in.
     pub transcript: TranscriptId,
@@ -96,6 +118,12 @@ pub struct LineFacts {
     pub model: Option<String>,
     /// A title, and where it comes from.
     pub title: Option<(TitleSource, String)>,
+    /// The coder's own id of the subagent whose conversation this is.
+    pub agent: Option<String>,
+    /// Address of the repository that the working directory belongs to.
+    pub repository: Option<String>,
+    /// The directory that the working directory is a worktree of.
+    pub worktree_of: Option<String>,
 }
 
 impl Entry {
@@ -106,7 +134,10 @@ impl Entry {
             class: Class::Unreadable,
             role: None,
             uuid: None,
+            parent: None,
             time: None,
+            acts: Vec::new(),
+            blocks: Vec::new(),
             preview: Preview::cut(reason),
             facts: LineFacts::default(),
         }
@@ -118,13 +149,18 @@ impl Entry {
     }
 }
 
-/// Parses one line (without its newline) of the given coder's transcript.
+/// Parses one line (without its newline) of the given coder's transcript, for a glance.
 pub fn parse_line(coder: &str, line: &[u8]) -> Entry {
+    parse(coder, line, Depth::Glance)
+}
+
+/// Parses one line (without its newline) of the given coder's transcript, as deep as wanted.
+pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
     if line.len() > ENTRY_BYTES {
         return Entry::oversized(line.len() as u64);
     }
     match coder {
-        "claude" => claude::parse_line(line),
+        "claude" => claude::parse(line, depth),
         _ => generic::parse_line(line),
     }
 }

@@ -7,6 +7,7 @@ use super::fleet::{
     EntryCounts, Host, HostState, Root, Session, SessionRow, TitleSource, Transcript, TranscriptKind, TranscriptState,
     WatchMode,
 };
+use super::history::Todo;
 use super::live::{Activity, LiveMessage, Update};
 use crate::domain::session;
 use crate::domain::time::rfc3339;
@@ -67,6 +68,9 @@ impl From<&Located> for Entry {
             time: entry.time.map(rfc3339),
             preview: entry.preview.text.clone(),
             preview_cut: entry.preview.cut,
+            parent_uuid: entry.parent.clone(),
+            model: entry.facts.model.clone(),
+            blocks: None,
         }
     }
 }
@@ -172,6 +176,13 @@ impl From<&sessions::SessionRow> for SessionRow {
             first_activity_at: row.first_activity_at.map(rfc3339),
             last_activity_at: Some(rfc3339(row.last_activity_at)),
             entries: counts(row),
+            project_id: row.project_id.clone(),
+            human_prompts: transcripts::unsigned(row.human_prompts),
+            tool_calls: transcripts::unsigned(row.tool_calls),
+            tool_errors: transcripts::unsigned(row.tool_errors),
+            tokens: row.tokens,
+            cost_microdollars: row.cost_microdollars,
+            context_tokens: row.context_tokens,
             subagents: u32::try_from(row.subagents).unwrap_or(0),
             gone: row.gone,
         }
@@ -180,6 +191,7 @@ impl From<&sessions::SessionRow> for SessionRow {
 
 /// A session with its files.
 pub fn session(row: &sessions::SessionRow, files: &[transcripts::TranscriptRow]) -> Session {
+    let extras = session::Extras::load(&row.extras);
     Session {
         id: row.id.clone(),
         coder: row.coder.clone(),
@@ -194,6 +206,20 @@ pub fn session(row: &sessions::SessionRow, files: &[transcripts::TranscriptRow])
         first_activity_at: row.first_activity_at.map(rfc3339),
         last_activity_at: Some(rfc3339(row.last_activity_at)),
         entries: counts(row),
+        project_id: row.project_id.clone(),
+        project_name: None,
+        human_prompts: transcripts::unsigned(row.human_prompts),
+        assistant_messages: transcripts::unsigned(row.assistant_messages),
+        tool_calls: transcripts::unsigned(row.tool_calls),
+        tool_errors: transcripts::unsigned(row.tool_errors),
+        subagents: transcripts::unsigned(row.subagents),
+        tokens: row.tokens,
+        cost_microdollars: row.cost_microdollars,
+        context_tokens: row.context_tokens,
+        gone: row.gone,
+        pull_requests: extras.pull_requests,
+        todos: extras.todos.into_iter().map(|(text, state)| Todo { text, state }).collect(),
+        compactions: extras.compactions,
         transcripts: files.iter().map(Transcript::from).collect(),
     }
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::history::Block;
+
 /// One transcript line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct Entry {
     /// Transcript it stands in.
     pub transcript_id: String,
@@ -32,6 +34,18 @@ pub struct Entry {
     pub preview: String,
     /// `preview` was cut.
     pub preview_cut: bool,
+    /// The line that it answers or goes on from, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub parent_uuid: Option<String>,
+    /// Model that wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub model: Option<String>,
+    /// Its content; only where it was asked for (`detail=full`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub blocks: Option<Vec<Block>>,
 }
 
 /// What a line is to a reader.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::history::Todo;
+
 /// One machine that runs our agent.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Host {
@@ -123,6 +125,42 @@ pub struct Session {
     pub last_activity_at: Option<String>,
     /// Lines of the main conversation's transcripts.
     pub entries: EntryCounts,
+    /// Project that it belongs to.
+    pub project_id: Option<String>,
+    /// Name of that project.
+    pub project_name: Option<String>,
+    /// Prompts that a person typed, those typed while the coder was busy included.
+    #[ts(type = "number")]
+    pub human_prompts: u64,
+    /// Replies of a model: distinct message and request id.
+    #[ts(type = "number")]
+    pub assistant_messages: u64,
+    /// Tool calls of the main conversation; subagents carry their own.
+    #[ts(type = "number")]
+    pub tool_calls: u64,
+    /// Failed ones among them.
+    #[ts(type = "number")]
+    pub tool_errors: u64,
+    /// Subagents that belong to it.
+    #[ts(type = "number")]
+    pub subagents: u64,
+    /// Tokens of all kinds with subagents, each reply counted once in the whole fleet.
+    #[ts(type = "number")]
+    pub tokens: i64,
+    /// Their cost in micro-dollars; `null` where no price is known.
+    #[ts(type = "number | null")]
+    pub cost_microdollars: Option<i64>,
+    /// Tokens that the context holds.
+    #[ts(type = "number | null")]
+    pub context_tokens: Option<i64>,
+    /// Every transcript of it has vanished from its host; the archive keeps it.
+    pub gone: bool,
+    /// Pull requests that belong to it.
+    pub pull_requests: Vec<String>,
+    /// Its list of things to do.
+    pub todos: Vec<Todo>,
+    /// How often it was compacted.
+    pub compactions: u32,
     /// Its files on its hosts.
     pub transcripts: Vec<Transcript>,
 }
@@ -185,7 +223,27 @@ pub struct SessionRow {
     pub last_activity_at: Option<String>,
     /// As in [`Session`].
     pub entries: EntryCounts,
-    /// Transcripts of subagents that belong to it.
+    /// Project that it belongs to.
+    pub project_id: Option<String>,
+    /// As in [`Session`].
+    #[ts(type = "number")]
+    pub human_prompts: u64,
+    /// As in [`Session`].
+    #[ts(type = "number")]
+    pub tool_calls: u64,
+    /// As in [`Session`].
+    #[ts(type = "number")]
+    pub tool_errors: u64,
+    /// As in [`Session`].
+    #[ts(type = "number")]
+    pub tokens: i64,
+    /// As in [`Session`].
+    #[ts(type = "number | null")]
+    pub cost_microdollars: Option<i64>,
+    /// As in [`Session`].
+    #[ts(type = "number | null")]
+    pub context_tokens: Option<i64>,
+    /// Subagents that belong to it.
     pub subagents: u32,
     /// Every transcript of it has vanished from its host; the archive keeps it.
     pub gone: bool,

@@ -7,9 +7,14 @@ pub mod access;
 pub mod convert;
 pub mod entry;
 pub mod fleet;
+pub mod history;
+pub mod keeping;
 pub mod live;
 pub mod page;
 pub mod problem;
+pub mod projects;
+pub mod search;
+pub mod usage;
 
 #[cfg(test)]
 mod typescript;

@@ -44,6 +44,13 @@ function row(id: string, lastActivity: number | null, total = 5): SessionRow {
     first_activity_at: null,
     last_activity_at: lastActivity === null ? null : new Date(lastActivity).toISOString(),
     entries: { total, conversation: total, bookkeeping: 0, unreadable: 0 },
+    project_id: null,
+    human_prompts: 1,
+    tool_calls: 0,
+    tool_errors: 0,
+    tokens: 0,
+    cost_microdollars: null,
+    context_tokens: null,
     subagents: 0,
     gone: false,
   };

@@ -186,6 +186,62 @@ last_activity_at: string | null,
  */
 entries: EntryCounts, 
 /**
+ * Project that it belongs to.
+ */
+project_id: string | null, 
+/**
+ * Name of that project.
+ */
+project_name: string | null, 
+/**
+ * Prompts that a person typed, those typed while the coder was busy included.
+ */
+human_prompts: number, 
+/**
+ * Replies of a model: distinct message and request id.
+ */
+assistant_messages: number, 
+/**
+ * Tool calls of the main conversation; subagents carry their own.
+ */
+tool_calls: number, 
+/**
+ * Failed ones among them.
+ */
+tool_errors: number, 
+/**
+ * Subagents that belong to it.
+ */
+subagents: number, 
+/**
+ * Tokens of all kinds with subagents, each reply counted once in the whole fleet.
+ */
+tokens: number, 
+/**
+ * Their cost in micro-dollars; `null` where no price is known.
+ */
+cost_microdollars: number | null, 
+/**
+ * Tokens that the context holds.
+ */
+context_tokens: number | null, 
+/**
+ * Every transcript of it has vanished from its host; the archive keeps it.
+ */
+gone: boolean, 
+/**
+ * Pull requests that belong to it.
+ */
+pull_requests: Array<string>, 
+/**
+ * Its list of things to do.
+ */
+todos: Array<Todo>, 
+/**
+ * How often it was compacted.
+ */
+compactions: number, 
+/**
  * Its files on its hosts.
  */
 transcripts: Array<Transcript>, };
@@ -240,7 +296,35 @@ last_activity_at: string | null,
  */
 entries: EntryCounts, 
 /**
- * Transcripts of subagents that belong to it.
+ * Project that it belongs to.
+ */
+project_id: string | null, 
+/**
+ * As in [`Session`].
+ */
+human_prompts: number, 
+/**
+ * As in [`Session`].
+ */
+tool_calls: number, 
+/**
+ * As in [`Session`].
+ */
+tool_errors: number, 
+/**
+ * As in [`Session`].
+ */
+tokens: number, 
+/**
+ * As in [`Session`].
+ */
+cost_microdollars: number | null, 
+/**
+ * As in [`Session`].
+ */
+context_tokens: number | null, 
+/**
+ * Subagents that belong to it.
  */
 subagents: number, 
 /**
@@ -390,11 +474,1181 @@ preview: string,
 /**
  * `preview` was cut.
  */
-preview_cut: boolean, };
+preview_cut: boolean, 
+/**
+ * The line that it answers or goes on from, by its id.
+ */
+parent_uuid?: string, 
+/**
+ * Model that wrote it.
+ */
+model?: string, 
+/**
+ * Its content; only where it was asked for (`detail=full`).
+ */
+blocks?: Array<EntryBlock>, };
 
 export type EntryClass = "conversation" | "bookkeeping" | "unreadable";
 
 export type EntryRole = "human" | "assistant" | "tool_use" | "tool_result" | "thinking" | "system";
+
+export type Turn = { 
+/**
+ * Transcript that the prompt stands in.
+ */
+transcript_id: string, 
+/**
+ * Line of the prompt.
+ */
+line: number, 
+/**
+ * Beginning of the prompt, one line.
+ */
+text: string, 
+/**
+ * It was typed while the coder was busy.
+ */
+queued: boolean, 
+/**
+ * When, RFC 3339.
+ */
+started_at: string | null, 
+/**
+ * How long it took, milliseconds; `null` while it runs or where nobody knows.
+ */
+duration_ms: number | null, 
+/**
+ * Tool calls in it.
+ */
+tool_calls: number, 
+/**
+ * Failed ones among them.
+ */
+tool_errors: number, 
+/**
+ * Tokens of all kinds.
+ */
+tokens: number, 
+/**
+ * Cost in micro-dollars; `null` where no price is known.
+ */
+cost_microdollars: number | null, };
+
+export type ToolCall = { 
+/**
+ * The coder's id of the use.
+ */
+id: string, 
+/**
+ * The tool's name.
+ */
+name: string, 
+/**
+ * When it was called, RFC 3339.
+ */
+started_at: string | null, 
+/**
+ * How long it took, milliseconds; `null` while there is no outcome.
+ */
+duration_ms: number | null, 
+/**
+ * It failed or was refused; `null` while there is no outcome.
+ */
+is_error: boolean | null, 
+/**
+ * Subagent that called; `null` for the main conversation.
+ */
+subagent_id: string | null, 
+/**
+ * Transcript that the call stands in.
+ */
+transcript_id: string, 
+/**
+ * Line of the use.
+ */
+line: number, 
+/**
+ * Line of the outcome.
+ */
+result_line: number | null, 
+/**
+ * The input that says most, one line.
+ */
+about: string | null, 
+/**
+ * The file that it works on.
+ */
+path: string | null, 
+/**
+ * It changes that file.
+ */
+writes: boolean, 
+/**
+ * Exit code of the program that it ran.
+ */
+exit_code: number | null, 
+/**
+ * Lines added to files.
+ */
+added: number | null, 
+/**
+ * Lines removed from files.
+ */
+removed: number | null, 
+/**
+ * Subagent that the call began.
+ */
+started_subagent_id: string | null, };
+
+export type Subagent = { 
+/**
+ * The coder's own id of it.
+ */
+id: string, 
+/**
+ * Tool call that began it; `null` for workflow members and where nobody knows.
+ */
+parent_tool_use_id: string | null, 
+/**
+ * Subagent that began it; `null` when the main conversation did.
+ */
+parent_id: string | null, 
+/**
+ * 1 for what the main conversation began, one more for each further step.
+ */
+depth: number, 
+/**
+ * Its type, for example `Explore`.
+ */
+type: string | null, 
+/**
+ * What it was begun for.
+ */
+description: string | null, 
+/**
+ * Tokens of all kinds that its own conversation used.
+ */
+tokens: number, 
+/**
+ * The same by kind.
+ */
+usage: Tokens, 
+/**
+ * Cost in micro-dollars; `null` where no price is known.
+ */
+cost_microdollars: number | null, 
+/**
+ * Its conversation; `null` when no file of it was found.
+ */
+transcript_id: string | null, 
+/**
+ * Workflow run that it belongs to.
+ */
+workflow_id: string | null, 
+/**
+ * Model of its latest reply.
+ */
+model: string | null, 
+/**
+ * How it is.
+ */
+state: SubagentState, 
+/**
+ * The client began it for its own ends (compaction, suggestions, warm-up): hidden unless asked for.
+ */
+internal: boolean, 
+/**
+ * First entry, RFC 3339.
+ */
+started_at: string | null, 
+/**
+ * From its first entry to its last, milliseconds.
+ */
+duration_ms: number | null, 
+/**
+ * Tool calls that it made.
+ */
+tool_calls: number, 
+/**
+ * Failed ones among them.
+ */
+tool_errors: number, 
+/**
+ * Lines of its transcript.
+ */
+lines: number, };
+
+export type SubagentState = "running" | "done" | "failed" | "unknown";
+
+export type EntryBlock = { "type": "text", 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * They were cut; the raw line has them whole.
+ */
+cut: boolean, } | { "type": "thinking", 
+/**
+ * The words; empty where the client does not keep them.
+ */
+text: string, 
+/**
+ * They were cut.
+ */
+cut: boolean, 
+/**
+ * How long it thought.
+ */
+duration_ms: number | null, } | { "type": "tool_use", 
+/**
+ * Id that the result names.
+ */
+id: string, 
+/**
+ * The tool's name.
+ */
+name: string, 
+/**
+ * Its input as the coder wrote it, long strings cut.
+ */
+input: unknown, 
+/**
+ * Something in the input was cut.
+ */
+cut: boolean, } | { "type": "tool_result", 
+/**
+ * Id of the use.
+ */
+tool_use_id: string, 
+/**
+ * It failed or was refused.
+ */
+is_error: boolean, 
+/**
+ * The answer in words.
+ */
+text: string, 
+/**
+ * The client's own record of the outcome, long strings cut; its shape depends on the tool.
+ */
+detail: unknown, 
+/**
+ * Something was cut.
+ */
+cut: boolean, 
+/**
+ * Subagent that the use began.
+ */
+subagent_id: string | null, } | { "type": "image", 
+/**
+ * For example `image/png`.
+ */
+media_type: string, 
+/**
+ * Its number among the images of the line, from 0.
+ */
+index: number, 
+/**
+ * Its size, bytes.
+ */
+bytes: number, 
+/**
+ * Where it lies when it is not in the line.
+ */
+url: string | null, } | { "type": "document", 
+/**
+ * Its name.
+ */
+title: string, 
+/**
+ * Its words, where the line has them.
+ */
+text: string, 
+/**
+ * They were cut.
+ */
+cut: boolean, } | { "type": "notice", 
+/**
+ * What it is about.
+ */
+kind: NoticeKind, 
+/**
+ * Its words; may be empty.
+ */
+text: string, 
+/**
+ * They were cut.
+ */
+cut: boolean, };
+
+export type NoticeKind = "command" | "command_output" | "turn_end" | "compaction" | "interrupt" | "api_error" | "hook" | "background" | "injected" | "other";
+
+export type Todo = { 
+/**
+ * What is to be done.
+ */
+text: string, 
+/**
+ * `pending`, `active` or `done`.
+ */
+state: string, };
+
+export type Seam = { 
+/**
+ * Transcript that goes on.
+ */
+transcript_id: string, 
+/**
+ * Host that it lies on.
+ */
+host_id: string, 
+/**
+ * First line that is not a copy of what stands before.
+ */
+line: number, };
+
+export type Tokens = { 
+/**
+ * Sent, and held by no cache.
+ */
+input_tokens: number, 
+/**
+ * Written by the model, thinking included.
+ */
+output_tokens: number, 
+/**
+ * Read from the cache.
+ */
+cache_read_input_tokens: number, 
+/**
+ * Written to the cache, for 5 minutes and for 1 hour together.
+ */
+cache_creation_input_tokens: number, 
+/**
+ * Written to the cache for 5 minutes.
+ */
+cache_creation_5m_input_tokens: number, 
+/**
+ * Written to the cache for 1 hour.
+ */
+cache_creation_1h_input_tokens: number, 
+/**
+ * Thinking, part of `output_tokens`.
+ */
+thinking_tokens: number, 
+/**
+ * Web searches of the model's provider.
+ */
+web_searches: number, };
+
+export type UsageReport = { 
+/**
+ * One item for each combination of the asked keys, in the order of the keys.
+ */
+items: Array<UsageItem>, 
+/**
+ * Sum over all items.
+ */
+total: UsageSum, 
+/**
+ * How the sum came to be.
+ */
+ledger: Ledger, 
+/**
+ * Models of the period without a price.
+ */
+unpriced_models: Array<string>, };
+
+export type UsageItem = { 
+/**
+ * Day, `2026-11-21`.
+ */
+day?: string, 
+/**
+ * Project id; empty for sessions without one.
+ */
+project?: string, 
+/**
+ * Host id.
+ */
+host?: string, 
+/**
+ * Coder.
+ */
+coder?: string, 
+/**
+ * Model.
+ */
+model?: string, 
+/**
+ * Session id.
+ */
+session?: string, 
+/**
+ * Name of what the keys stand for (project, host, session title), for people.
+ */
+names: { [key in string]: string }, 
+/**
+ * Replies, each counted once.
+ */
+replies: number, 
+/**
+ * Sessions that they belong to.
+ */
+sessions: number, 
+/**
+ * Micro-dollars of the replies whose model has a price; `null` when none has.
+ */
+cost_microdollars: number | null, 
+/**
+ * Replies whose model has no price.
+ */
+unpriced_replies: number, 
+/**
+ * Sent, and held by no cache.
+ */
+input_tokens: number, 
+/**
+ * Written by the model, thinking included.
+ */
+output_tokens: number, 
+/**
+ * Read from the cache.
+ */
+cache_read_input_tokens: number, 
+/**
+ * Written to the cache, for 5 minutes and for 1 hour together.
+ */
+cache_creation_input_tokens: number, 
+/**
+ * Written to the cache for 5 minutes.
+ */
+cache_creation_5m_input_tokens: number, 
+/**
+ * Written to the cache for 1 hour.
+ */
+cache_creation_1h_input_tokens: number, 
+/**
+ * Thinking, part of `output_tokens`.
+ */
+thinking_tokens: number, 
+/**
+ * Web searches of the model's provider.
+ */
+web_searches: number, };
+
+export type UsageSum = { 
+/**
+ * Replies, each counted once.
+ */
+replies: number, 
+/**
+ * Sessions that they belong to.
+ */
+sessions: number, 
+/**
+ * Micro-dollars of the replies whose model has a price; `null` when none has.
+ */
+cost_microdollars: number | null, 
+/**
+ * Replies whose model has no price.
+ */
+unpriced_replies: number, 
+/**
+ * Sent, and held by no cache.
+ */
+input_tokens: number, 
+/**
+ * Written by the model, thinking included.
+ */
+output_tokens: number, 
+/**
+ * Read from the cache.
+ */
+cache_read_input_tokens: number, 
+/**
+ * Written to the cache, for 5 minutes and for 1 hour together.
+ */
+cache_creation_input_tokens: number, 
+/**
+ * Written to the cache for 5 minutes.
+ */
+cache_creation_5m_input_tokens: number, 
+/**
+ * Written to the cache for 1 hour.
+ */
+cache_creation_1h_input_tokens: number, 
+/**
+ * Thinking, part of `output_tokens`.
+ */
+thinking_tokens: number, 
+/**
+ * Web searches of the model's provider.
+ */
+web_searches: number, };
+
+export type Ledger = { 
+/**
+ * Lines seen.
+ */
+lines: number, 
+/**
+ * Lines that tell of no tokens.
+ */
+without_usage: number, 
+/**
+ * Lines that do.
+ */
+records: number, 
+/**
+ * Dropped: another line of the same reply in the same file.
+ */
+same_reply: number, 
+/**
+ * Dropped: copied by a fork into another session.
+ */
+copies: number, 
+/**
+ * Dropped: the same session's file in another place.
+ */
+other_hosts: number, 
+/**
+ * Replies counted.
+ */
+counted: number, };
+
+export type Price = { 
+/**
+ * Beginning of the model names that it is for; the longest match counts.
+ */
+model: string, 
+/**
+ * First day, `2026-11-21`, UTC.
+ */
+valid_from: string, 
+/**
+ * Micro-dollars for a million input tokens.
+ */
+input: number, 
+/**
+ * For a million output tokens.
+ */
+output: number, 
+/**
+ * For a million tokens read from the cache.
+ */
+cache_read: number, 
+/**
+ * For a million tokens written to the cache for 5 minutes.
+ */
+cache_write_5m: number, 
+/**
+ * For a million tokens written to the cache for 1 hour.
+ */
+cache_write_1h: number, 
+/**
+ * For a thousand web searches.
+ */
+web_search: number, };
+
+export type UsageWindow = { 
+/**
+ * Coder.
+ */
+coder: string, 
+/**
+ * `5h` or `week`.
+ */
+window: string, 
+/**
+ * When the window that is open now began, RFC 3339; `null` when none is open.
+ */
+started_at: string | null, 
+/**
+ * When it ends.
+ */
+ends_at: string | null, 
+/**
+ * What was used in it.
+ */
+sum: UsageSum, 
+/**
+ * Greatest cost of an earlier window of the same length, for comparison.
+ */
+most_microdollars: number | null, 
+/**
+ * Greatest number of tokens of an earlier window.
+ */
+most_tokens: number | null, };
+
+export type SearchPage = { 
+/**
+ * Hits, best first (or newest first when asked).
+ */
+items: Array<SearchItem>, 
+/**
+ * Pass as `cursor` for the next page; `null` on the last one.
+ */
+next_cursor: string | null, 
+/**
+ * All hits.
+ */
+total: number, 
+/**
+ * Sessions with hits, for what `items` refers to; their titles and places.
+ */
+sessions: Array<SearchSession>, 
+/**
+ * Number of all sessions with hits.
+ */
+total_sessions: number, 
+/**
+ * Hits by what they are; only on the first page.
+ */
+facets: SearchFacets | null, 
+/**
+ * The query as it was understood.
+ */
+query: Array<SearchTerm>, 
+/**
+ * What in the query could not be taken as it was written, and what to write instead.
+ */
+remarks: Array<string>, 
+/**
+ * The index is being rebuilt: not everything was searched.
+ */
+partial: SearchProgress | null, 
+/**
+ * Time in the aggregator, milliseconds.
+ */
+took_ms: number, };
+
+export type SearchItem = { 
+/**
+ * Session that it stands in.
+ */
+session_id: string, 
+/**
+ * Transcript that it stands in.
+ */
+transcript_id: string, 
+/**
+ * Its line there.
+ */
+line: number, 
+/**
+ * `prompt`, `reply`, `thinking`, `tool_input`, `tool_result`, `system`, `title`.
+ */
+role: string, 
+/**
+ * Name of the tool, for tool inputs and results.
+ */
+tool: string | null, 
+/**
+ * The tool failed.
+ */
+is_error: boolean, 
+/**
+ * Subagent in whose conversation it stands.
+ */
+subagent_id: string | null, 
+/**
+ * When, RFC 3339.
+ */
+time: string | null, 
+/**
+ * Text around the words that were found. Never HTML.
+ */
+snippet: string, 
+/**
+ * What to highlight in `snippet`: `[start, end)` in characters (Unicode code points).
+ */
+highlights: Array<[number, number]>, };
+
+export type SearchSession = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its title.
+ */
+title: string | null, 
+/**
+ * Its coder.
+ */
+coder: string, 
+/**
+ * Hosts that it lies on.
+ */
+host_ids: Array<string>, 
+/**
+ * Its project.
+ */
+project_id: string | null, 
+/**
+ * Its project's name.
+ */
+project_name: string | null, 
+/**
+ * Latest activity, RFC 3339.
+ */
+last_activity_at: string | null, 
+/**
+ * Every file of it is gone from its hosts.
+ */
+gone: boolean, 
+/**
+ * Hits in it.
+ */
+hits: number, };
+
+export type SearchFacets = { 
+/**
+ * By host id.
+ */
+host: Array<FacetCount>, 
+/**
+ * By project id.
+ */
+project: Array<FacetCount>, 
+/**
+ * By coder.
+ */
+coder: Array<FacetCount>, 
+/**
+ * By role.
+ */
+role: Array<FacetCount>, 
+/**
+ * By tool.
+ */
+tool: Array<FacetCount>, 
+/**
+ * By day, oldest first, for a small plot.
+ */
+day: Array<FacetCount>, };
+
+export type FacetCount = { 
+/**
+ * Value, as a filter takes it.
+ */
+value: string, 
+/**
+ * Name for people.
+ */
+name: string, 
+/**
+ * Hits.
+ */
+count: number, };
+
+export type SearchTerm = { 
+/**
+ * The part as it was written.
+ */
+text: string, 
+/**
+ * Name of the filter; `null` for words.
+ */
+filter: string | null, 
+/**
+ * Value of the filter, or the words.
+ */
+value: string, 
+/**
+ * It excludes.
+ */
+excludes: boolean, };
+
+export type SearchProgress = { 
+/**
+ * Archived bytes that are searchable.
+ */
+done_bytes: number, 
+/**
+ * Archived bytes.
+ */
+total_bytes: number, };
+
+export type SavedSearch = { 
+/**
+ * Typed id (UUID).
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The query.
+ */
+query: string, };
+
+export type NewSavedSearch = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The query.
+ */
+query: string, };
+
+export type Project = { 
+/**
+ * Typed id (UUID).
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What makes it one: `remote:HOST/PATH`, `root:COMMIT`, `path:PATH`, or `own:ID` when a person made it.
+ */
+identity: string, 
+/**
+ * Its working directories.
+ */
+paths: Array<ProjectPath>, 
+/**
+ * Its sessions.
+ */
+sessions: number, 
+/**
+ * Latest activity, RFC 3339.
+ */
+last_activity_at: string | null, };
+
+export type ProjectPath = { 
+/**
+ * Host.
+ */
+host_id: string, 
+/**
+ * Absolute path there.
+ */
+path: string, 
+/**
+ * Address of its repository.
+ */
+remote: string | null, 
+/**
+ * First commit of its repository.
+ */
+root_commit: string | null, 
+/**
+ * A person has chosen its project.
+ */
+pinned: boolean, };
+
+export type MovePaths = { 
+/**
+ * Project to move them to; `null` makes a new one of them.
+ */
+project_id: string | null, 
+/**
+ * Name of the new project.
+ */
+name: string | null, 
+/**
+ * The working directories.
+ */
+paths: Array<HostPath>, };
+
+export type HostPath = { 
+/**
+ * Host.
+ */
+host_id: string, 
+/**
+ * Absolute path there.
+ */
+path: string, };
+
+export type TreeHost = { 
+/**
+ * Host id.
+ */
+host_id: string, 
+/**
+ * Sessions on it.
+ */
+sessions: number, 
+/**
+ * Its projects, latest activity first.
+ */
+projects: Array<TreeProject>, };
+
+export type TreeProject = { 
+/**
+ * Project id; `null` for sessions without one.
+ */
+project_id: string | null, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its sessions on this host.
+ */
+sessions: number, 
+/**
+ * Those among them whose files are all gone from their hosts.
+ */
+gone: number, 
+/**
+ * Latest activity, RFC 3339.
+ */
+last_activity_at: string | null, };
+
+export type ProjectOverview = { 
+/**
+ * The project.
+ */
+project: Project, 
+/**
+ * Day by day: prompts, replies, tool calls, tokens, cost. Days without anything are left out.
+ */
+days: Array<ProjectDay>, 
+/**
+ * Usage of the period.
+ */
+usage: UsageSum, 
+/**
+ * Sessions of the period.
+ */
+sessions: number, 
+/**
+ * Sessions by branch.
+ */
+branches: Array<FacetCount>, 
+/**
+ * Calls by tool.
+ */
+tools: Array<ToolCount>, 
+/**
+ * Sessions by who ran them: the owner of the working directory on its host.
+ */
+people: Array<FacetCount>, 
+/**
+ * Files changed most.
+ */
+files: Array<FileCount>, 
+/**
+ * Things to do that no session has finished.
+ */
+open_todos: Array<OpenTodo>, };
+
+export type ProjectDay = { 
+/**
+ * `2026-11-21`, UTC.
+ */
+day: string, 
+/**
+ * Sessions with activity.
+ */
+sessions: number, 
+/**
+ * Prompts of people.
+ */
+prompts: number, 
+/**
+ * Tool calls.
+ */
+tool_calls: number, 
+/**
+ * Tokens of all kinds.
+ */
+tokens: number, 
+/**
+ * Micro-dollars.
+ */
+cost_microdollars: number | null, };
+
+export type ToolCount = { 
+/**
+ * The tool's name.
+ */
+name: string, 
+/**
+ * Calls.
+ */
+calls: number, 
+/**
+ * Failed ones.
+ */
+errors: number, };
+
+export type FileCount = { 
+/**
+ * Its path, below the working directory where it lies there.
+ */
+path: string, 
+/**
+ * Calls that changed it.
+ */
+writes: number, 
+/**
+ * Calls that read it.
+ */
+reads: number, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, 
+/**
+ * Session that worked on it last.
+ */
+session_id: string, };
+
+export type OpenTodo = { 
+/**
+ * What is to be done.
+ */
+text: string, 
+/**
+ * `pending` or `active`.
+ */
+state: string, 
+/**
+ * Session on whose list it stands.
+ */
+session_id: string, };
+
+export type RetentionRule = { 
+/**
+ * Typed id (UUID).
+ */
+id: string, 
+/**
+ * Host that it is for; `null` for all.
+ */
+host_id: string | null, 
+/**
+ * Project that it is for; `null` for all.
+ */
+project_id: string | null, 
+/**
+ * Sessions without activity for more days are deleted.
+ */
+days: number, 
+/**
+ * It is followed. A rule begins disabled, so that it can be tried first.
+ */
+enabled: boolean, };
+
+export type NewRetentionRule = { 
+/**
+ * Host that it is for; `null` for all.
+ */
+host_id: string | null, 
+/**
+ * Project that it is for; `null` for all.
+ */
+project_id: string | null, 
+/**
+ * Sessions without activity for more days are deleted, 1 to 36,500.
+ */
+days: number, 
+/**
+ * It is followed.
+ */
+enabled: boolean, };
+
+export type RetentionPreview = { 
+/**
+ * Sessions that it would delete.
+ */
+sessions: number, 
+/**
+ * Archived bytes that they hold.
+ */
+bytes: number, 
+/**
+ * Some of them, oldest first: id, title and latest activity.
+ */
+examples: Array<RetentionExample>, };
+
+export type RetentionExample = { 
+/**
+ * Session id.
+ */
+session_id: string, 
+/**
+ * Title.
+ */
+title: string | null, 
+/**
+ * Latest activity, RFC 3339.
+ */
+last_activity_at: string | null, };
+
+export type DeleteSession = { 
+/**
+ * Why; stands in the audit trail.
+ */
+reason: string, };
+
+export type ExportReview = { 
+/**
+ * Secrets that look real, in the order of the conversation; the same one is listed once.
+ */
+findings: Array<Finding>, 
+/**
+ * Entries that an export would hold.
+ */
+entries: number, };
+
+export type Finding = { 
+/**
+ * Name by which an export is told to leave it as it is.
+ */
+id: string, 
+/**
+ * Name of the rule, for example `github-pat`.
+ */
+rule: string, 
+/**
+ * What the rule finds, in words.
+ */
+title: string, 
+/**
+ * Its beginning, the rest as dots.
+ */
+masked: string, 
+/**
+ * How often it occurs.
+ */
+count: number, 
+/**
+ * Transcript of the first occurrence.
+ */
+transcript_id: string, 
+/**
+ * Line of the first occurrence.
+ */
+line: number, };
+
+export type Progress = { 
+/**
+ * `views` or `search`.
+ */
+work: string, 
+/**
+ * Archived bytes done.
+ */
+done_bytes: number, 
+/**
+ * Archived bytes of all.
+ */
+total_bytes: number, };
 
 export type LiveRequest = { "subscribe": { 
 /**

@@ -15,7 +15,7 @@ mod user;
 use std::borrow::Cow;
 
 use super::preview::Preview;
-use super::{Class, Entry, LineFacts, Role};
+use super::{Class, Depth, Entry, LineFacts, Role};
 use crate::domain::time::parse_rfc3339;
 use envelope::Envelope;
 
@@ -29,7 +29,7 @@ struct Reading {
 }
 
 /// Parses one line without its newline.
-pub fn parse_line(bytes: &[u8]) -> Entry {
+pub fn parse(bytes: &[u8], _depth: Depth) -> Entry {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Entry::unreadable("not valid UTF-8");
     };
@@ -44,6 +44,9 @@ pub fn parse_line(bytes: &[u8]) -> Entry {
         class,
         role: reading.role,
         uuid: line.uuid.as_deref().map(str::to_owned),
+        parent: None,
+        acts: Vec::new(),
+        blocks: Vec::new(),
         time: line.timestamp.as_deref().and_then(parse_rfc3339),
         preview: reading.preview,
         facts: LineFacts {
@@ -54,6 +57,7 @@ pub fn parse_line(bytes: &[u8]) -> Entry {
             entrypoint: owned(line.entrypoint),
             model: reading.model,
             title: reading.title,
+            ..LineFacts::default()
         },
     }
 }

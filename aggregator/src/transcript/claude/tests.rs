@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::session::TitleSource;
 
 fn entry(line: &str) -> Entry {
-    parse_line(line.as_bytes())
+    parse(line.as_bytes(), Depth::Glance)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn unknown_kinds_and_types_of_fields_are_kept_and_never_fail() {
     for damaged in ["", "[1]", "null", r#"{"type":"user","mess"#, "\0\0\0", "7"] {
         assert_eq!(entry(damaged).class, Class::Unreadable, "{damaged:?}");
     }
-    assert_eq!(parse_line(b"{\"type\":\"\xff\"}").class, Class::Unreadable);
+    assert_eq!(parse(b"{\"type\":\"\xff\"}", Depth::Glance).class, Class::Unreadable);
 }
 
 #[test]
