@@ -19,6 +19,7 @@ pub mod archive;
 pub mod backup;
 pub mod derive;
 pub mod ingest;
+pub mod ledger;
 pub mod live;
 
 pub mod house;

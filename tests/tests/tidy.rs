@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["domain", "transcript"],
     &["store"],
     &["machine", "options", "private", "spawn", "tls"],
-    &["access", "archive", "backup", "derive", "ingest", "live"],
+    &["access", "archive", "backup", "derive", "ingest", "ledger", "live", "projects"],
     &["house"],
     &["grpc", "http", "wire", "ws"],
     &["server"],

@@ -13,6 +13,7 @@ use super::args::{Globals, ServeArgs};
 use super::owner;
 use super::reach::Reach;
 use crate::house::House;
+use crate::ledger;
 use crate::machine;
 use crate::options::Options;
 use crate::server::Server;
@@ -50,6 +51,7 @@ impl Running {
         let db = Db::open(options.database.as_deref(), &options.embedded_database())
             .await
             .context("cannot open the database")?;
+        ledger::seed(&db).await.context("cannot write the price table")?;
         let server = Server::bind(&mut options).await?;
         let nobody_yet = actors::first_admin(&db).await?.is_none_or(|admin| admin.last_seen_at.is_none());
         Reach::save(&db, &options).await?;

@@ -1,6 +1,7 @@
 //! Floor 1: nouns and pure rules, no I/O.
 
 pub mod name;
+pub mod price;
 pub mod role;
 pub mod session;
 pub mod time;

@@ -9,6 +9,7 @@ pub mod enrolments;
 pub mod frames;
 pub mod hosts;
 pub mod lines;
+pub mod prices;
 pub mod sessions;
 pub mod settings;
 pub mod sign_ins;

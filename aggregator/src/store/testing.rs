@@ -3,7 +3,8 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, credentials, enrolments, frames, hosts, sessions, settings, sign_ins, tokens, transcripts,
+    Db, actors, audit, credentials, enrolments, frames, hosts, prices, sessions, settings, sign_ins, tokens,
+    transcripts,
 };
 
 /// An empty database of the current schema.
@@ -42,6 +43,7 @@ async fn prepares_on_both_databases() {
         ("enrolments", enrolments::STATEMENTS),
         ("frames", frames::STATEMENTS),
         ("hosts", hosts::STATEMENTS),
+        ("prices", prices::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
