@@ -8,6 +8,7 @@ use muster_proto::ids::HostId;
 
 use crate::access::Access;
 use crate::archive::compact;
+use crate::archive::seams::Seams;
 use crate::derive::Follower;
 use crate::domain::time::now_ms;
 use crate::ingest::{Ingest, Writer};
@@ -39,6 +40,8 @@ pub struct House {
     pub hub: Hub,
     /// Entrance of the archive.
     pub ingest: Ingest,
+    /// Where conversations go on in other files.
+    pub seams: Seams,
     /// Which hosts are linked and how they are.
     pub presence: Presence,
     /// The links that stand.
@@ -66,7 +69,8 @@ impl House {
         let follower = Follower::new(db.clone(), hub.clone(), wake);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
-        let house = Self { db, access, hub, ingest, presence, links, options, tasks };
+        let seams = Seams::default();
+        let house = Self { db, access, hub, ingest, seams, presence, links, options, tasks };
         (Arc::new(house), Chores { writer, follower, activity })
     }
 

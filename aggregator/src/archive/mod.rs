@@ -1,6 +1,12 @@
 //! Floor 3: reading the archive, proving it, and keeping it compact.
 
 pub mod compact;
+pub mod conversation;
 pub mod entries;
+pub mod find;
 pub mod raw;
+pub mod seams;
 pub mod verify;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Hosts, sessions, entries and transcripts for readers.
+//! Hosts, sessions and transcripts for readers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use super::failure::{Answer, Failure};
 use super::guard::Caller;
 use super::json::{Path, Query};
 use super::raw;
-use crate::archive::entries::{self, Found, Wanted};
 use crate::archive::verify::{self, Outcome};
 use crate::domain::role::Role;
 use crate::domain::transcript::TranscriptState;
@@ -21,7 +20,6 @@ use crate::house::House;
 use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
 use crate::store::{hosts, sessions, transcripts};
 use crate::wire::convert;
-use crate::wire::entry::Entry;
 use crate::wire::fleet::{Host, Session, SessionRow, Transcript, VerifyItem, VerifyOutcome};
 use crate::wire::page::Page;
 
@@ -37,7 +35,6 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/hosts/{id}", get(one_host))
         .route("/sessions", get(list_sessions))
         .route("/sessions/{id}", get(one_session))
-        .route("/sessions/{id}/entries", get(list_entries))
         .route("/transcripts", get(list_transcripts))
         .route("/transcripts/{id}", get(one_transcript))
         .route("/transcripts/{id}/raw", get(raw::serve))
@@ -99,117 +96,6 @@ async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) ->
 
 fn no_session() -> Failure {
     Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
-}
-
-#[derive(Deserialize)]
-struct EntriesQuery {
-    after: Option<String>,
-    before: Option<String>,
-    around: Option<String>,
-    limit: Option<u32>,
-    class: Option<String>,
-    transcript: Option<String>,
-}
-
-/// `TRANSCRIPT_ID:LINE`, or a bare `LINE` of the only file.
-fn place_of(cursor: &str, files: &[&TranscriptRow]) -> Result<(usize, u64), Failure> {
-    let wrong = || Failure::bad_request("a place is TRANSCRIPT_ID:LINE, or LINE in the session's first transcript");
-    let (file, line) = match cursor.rsplit_once(':') {
-        Some((id, line)) => (files.iter().position(|file| file.id == id).ok_or_else(wrong)?, line),
-        None => (0, cursor),
-    };
-    Ok((file, line.parse().map_err(|_| wrong())?))
-}
-
-fn cursor_at(entries: Option<&Entry>) -> Option<String> {
-    entries.map(|entry| format!("{}:{}", entry.transcript_id, entry.line))
-}
-
-async fn list_entries(
-    State(house): State<Arc<House>>,
-    Path(id): Path<String>,
-    Query(query): Query<EntriesQuery>,
-) -> Answer<Page<Entry>> {
-    let limit = limit_of(query.limit)? as usize;
-    let wanted = match query.class.as_deref() {
-        None | Some("all") => Wanted::All,
-        Some("conversation") => Wanted::Conversation,
-        Some(_) => return Err(Failure::bad_request("`class` must be `all` or `conversation`")),
-    };
-    let all = transcripts::of_session(&house.db, &id).await?;
-    let files: Vec<&TranscriptRow> = match &query.transcript {
-        Some(one) => all.iter().filter(|file| file.id == *one).collect(),
-        None => entries::readable(&all),
-    };
-    if files.is_empty() {
-        return Err(no_session());
-    }
-    let reader = Reader { house: &house, files: &files, wanted };
-    let page = match (&query.after, &query.before, &query.around) {
-        (None, None, None) => reader.forward(0, 0, limit).await?,
-        (Some(after), None, None) => {
-            let (file, line) = place_of(after, &files)?;
-            reader.forward(file, line + 1, limit).await?
-        }
-        (None, Some(before), None) => {
-            let (file, line) = place_of(before, &files)?;
-            reader.backward(file, line, limit).await?
-        }
-        (None, None, Some(around)) => {
-            let (file, line) = place_of(around, &files)?;
-            let mut page = reader.backward(file, line, limit / 2).await?;
-            let rest = reader.forward(file, line, limit - page.items.len()).await?;
-            page.items.extend(rest.items);
-            Page { items: page.items, next_cursor: rest.next_cursor }
-        }
-        _ => return Err(Failure::bad_request("give one of `after`, `before` and `around`")),
-    };
-    Ok(Json(page))
-}
-
-/// Pages across the files of a session.
-struct Reader<'a> {
-    house: &'a House,
-    files: &'a [&'a TranscriptRow],
-    wanted: Wanted,
-}
-
-impl Reader<'_> {
-    async fn forward(&self, file: usize, line: u64, limit: usize) -> Result<Page<Entry>, Failure> {
-        let mut items: Vec<Entry> = Vec::new();
-        let (mut from, mut more) = (line, false);
-        for (at, row) in self.files.iter().enumerate().skip(file) {
-            let Found { entries, more: here } =
-                entries::forward(&self.house.db, row, from, limit - items.len(), self.wanted).await?;
-            items.extend(entries.iter().map(Entry::from));
-            from = 0;
-            if items.len() >= limit {
-                more = here || at + 1 < self.files.len();
-                break;
-            }
-        }
-        let next_cursor = if more { cursor_at(items.last()) } else { None };
-        Ok(Page { items, next_cursor })
-    }
-
-    async fn backward(&self, file: usize, line: u64, limit: usize) -> Result<Page<Entry>, Failure> {
-        let mut items: Vec<Entry> = Vec::new();
-        let (mut before, mut more) = (line, false);
-        for at in (0..=file).rev() {
-            let Found { entries, more: here } =
-                entries::backward(&self.house.db, self.files[at], before, limit - items.len(), self.wanted).await?;
-            let mut earlier: Vec<Entry> = entries.iter().map(Entry::from).collect();
-            earlier.append(&mut items);
-            items = earlier;
-            before = u64::MAX;
-            if items.len() >= limit {
-                more = here || at > 0;
-                break;
-            }
-        }
-        let next_cursor = if more { cursor_at(items.first()) } else { None };
-        Ok(Page { items, next_cursor })
-    }
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! The doors for people and scripts: REST, health, and the web app.
 
 mod audit;
+mod entries;
 pub mod failure;
 pub(crate) mod fleet;
 pub mod guard;
@@ -41,6 +42,7 @@ pub fn router(house: Arc<House>) -> Router {
     let guarded = from_fn_with_state(Arc::clone(&house), guard::require);
     let api = Router::new()
         .merge(fleet::routes())
+        .merge(entries::routes())
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())

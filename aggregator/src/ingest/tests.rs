@@ -15,6 +15,7 @@ use crate::store::hosts::{self, Facts};
 use crate::store::testing::TestDb;
 use crate::store::transcripts::{self, unsigned};
 use crate::store::{Db, lines};
+use crate::transcript::{Depth, Located};
 
 pub(crate) struct Stand {
     pub(crate) db: Db,
@@ -102,6 +103,12 @@ pub(crate) fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: boo
     }
 }
 
+/// Offset and preview of every line.
+fn ask(limit: usize) -> entries::Ask<impl Fn(&Located) -> ((u64, String), usize)> {
+    let make = |located: &Located| ((located.place.offset, located.entry.preview.text.clone()), 0);
+    entries::Ask { wanted: entries::Wanted::All, depth: Depth::Glance, limit, bytes: usize::MAX, make }
+}
+
 pub(crate) fn prompt(text: &str) -> String {
     format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{text}\"}}}}\n")
 }
@@ -159,8 +166,8 @@ async fn a_torn_line_is_archived_as_it_is_and_goes_on_later(stand: Stand) {
     stand.ingest.flushed().await.unwrap();
     let row = transcripts::get(&stand.db, id).await.unwrap().unwrap();
     assert_eq!((row.lines, row.mid_line), (2, false));
-    let found = entries::forward(&stand.db, &row, 0, 10, entries::Wanted::All).await.unwrap();
-    let offsets: Vec<(u64, u64)> = found.entries.iter().map(|entry| (entry.place.line, entry.place.offset)).collect();
+    let found = entries::forward(&stand.db, &row, 0, &ask(10)).await.unwrap();
+    let offsets: Vec<(u64, u64)> = found.items.iter().map(|(line, (offset, _))| (*line, *offset)).collect();
     assert_eq!(offsets, [(0, 0), (1, 7)]);
 }
 
@@ -236,12 +243,13 @@ async fn compaction_changes_no_byte_and_every_line_is_still_found(stand: Stand) 
     for line in [0, 1, 16, 17, 18, 100, 199] {
         let start = lines::start(&stand.db, id, line, whole.len() as u64).await.unwrap().unwrap();
         assert!(start.line <= line);
-        let found = entries::forward(&stand.db, &row, line, 1, entries::Wanted::All).await.unwrap();
-        assert_eq!(found.entries[0].place.line, line);
-        assert!(found.entries[0].entry.preview.text.starts_with(&format!("prompt {line} ")));
+        let found = entries::forward(&stand.db, &row, line, &ask(1)).await.unwrap();
+        let (number, (_, text)) = &found.items[0];
+        assert_eq!(*number, line);
+        assert!(text.starts_with(&format!("prompt {line} ")));
     }
-    let last = entries::backward(&stand.db, &row, u64::MAX, 30, entries::Wanted::All).await.unwrap();
-    let numbers: Vec<u64> = last.entries.iter().map(|entry| entry.place.line).collect();
+    let last = entries::backward(&stand.db, &row, 0, u64::MAX, &ask(30)).await.unwrap();
+    let numbers: Vec<u64> = last.items.iter().map(|(line, _)| *line).collect();
     assert_eq!(numbers, (170..200).collect::<Vec<u64>>());
     assert!(last.more);
 }

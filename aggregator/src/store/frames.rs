@@ -25,6 +25,8 @@ statements! {
         AND end_offset <= $3";
     SIZES = "SELECT start_offset, end_offset, first_line, line_count FROM frames
         WHERE transcript_id = $1 AND start_offset >= $2 AND end_offset <= $3 ORDER BY start_offset LIMIT $4";
+    SIZES_BEFORE = "SELECT start_offset, end_offset, first_line, line_count FROM frames
+        WHERE transcript_id = $1 AND first_line < $2 AND end_offset <= $3 ORDER BY first_line DESC LIMIT $4";
     STORED_BYTES = "SELECT CAST(COALESCE(SUM(LENGTH(bytes)), 0) AS BIGINT) AS n FROM frames";
 }
 
@@ -181,6 +183,11 @@ pub async fn start_of_line(db: &Db, id: TranscriptId, line: u64, committed: u64)
 /// Extents of committed pieces from an offset on, in order.
 pub async fn extents(db: &Db, id: TranscriptId, from: u64, committed: u64, limit: u32) -> Result<Vec<Extent>> {
     db.all(SIZES, vals![id.to_string(), offset(from), offset(committed), i64::from(limit)]).await
+}
+
+/// Extents of committed pieces that begin in a line before `line`, nearest first.
+pub async fn extents_before(db: &Db, id: TranscriptId, line: u64, committed: u64, limit: u32) -> Result<Vec<Extent>> {
+    db.all(SIZES_BEFORE, vals![id.to_string(), offset(line), offset(committed), i64::from(limit)]).await
 }
 
 /// Bytes that all frames take in the database.

@@ -48,6 +48,18 @@ pub struct Entry {
     pub blocks: Option<Vec<Block>>,
 }
 
+/// A line in which a text was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct FoundPlace {
+    /// Transcript that it stands in.
+    pub transcript_id: String,
+    /// Line number in the transcript, from 0.
+    #[ts(type = "number")]
+    pub line: u64,
+    /// How often the text occurs in it.
+    pub count: u32,
+}
+
 /// What a line is to a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@
 //! `typescript_is_fresh` says when they are stale.
 
 pub mod access;
+pub mod blocks;
 pub mod convert;
 pub mod entry;
 pub mod fleet;

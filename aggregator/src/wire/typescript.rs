@@ -41,6 +41,7 @@ fn generated() -> String {
         entry::Entry,
         entry::EntryClass,
         entry::Role,
+        entry::FoundPlace,
         history::Turn,
         history::ToolCall,
         history::Subagent,

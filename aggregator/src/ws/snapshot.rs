@@ -2,12 +2,14 @@
 
 use muster_proto::ids::HostId;
 
-use crate::archive::entries::{self, Wanted};
+use crate::archive::conversation::Conversation;
+use crate::archive::entries::{Ask, Wanted};
 use crate::domain::session::SessionId;
 use crate::house::House;
 use crate::ingest::IngestError;
 use crate::live::Topic;
 use crate::store::{sessions, transcripts};
+use crate::transcript::{Depth, Located};
 use crate::wire::convert;
 use crate::wire::entry::Entry;
 use crate::wire::fleet::{Host, SessionRow};
@@ -49,19 +51,12 @@ async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError
 async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
     let files = transcripts::of_session(&house.db, id.as_str()).await?;
     let Some(row) = sessions::get(&house.db, id.as_str()).await? else { return Ok(None) };
-    let mains = entries::readable(&files);
-    let mut shown: Vec<Entry> = Vec::new();
-    let mut has_earlier = false;
-    for file in mains.iter().rev() {
-        let found = entries::backward(&house.db, file, u64::MAX, ENTRIES - shown.len(), Wanted::Conversation).await?;
-        let mut earlier: Vec<Entry> = found.entries.iter().map(Entry::from).collect();
-        earlier.append(&mut shown);
-        shown = earlier;
-        has_earlier = found.more;
-        if found.more || shown.len() >= ENTRIES {
-            has_earlier = true;
-            break;
-        }
+    let (mut shown, mut has_earlier) = (Vec::new(), false);
+    if let Some(conversation) = Conversation::of_files(&house.db, &house.seams, id.as_str(), &files).await? {
+        let make = |located: &Located| (Entry::from(located), 0);
+        let ask = Ask { wanted: Wanted::Conversation, depth: Depth::Glance, limit: ENTRIES, bytes: usize::MAX, make };
+        let page = conversation.backward(&house.db, conversation.end(), ask).await?;
+        (shown, has_earlier) = (page.items, page.more);
     }
     let session = Box::new(convert::session(&row, &files));
     Ok(Some(Snapshot::Session { session, entries: shown, has_earlier }))

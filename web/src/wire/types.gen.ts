@@ -492,6 +492,20 @@ export type EntryClass = "conversation" | "bookkeeping" | "unreadable";
 
 export type EntryRole = "human" | "assistant" | "tool_use" | "tool_result" | "thinking" | "system";
 
+export type FoundPlace = { 
+/**
+ * Transcript that it stands in.
+ */
+transcript_id: string, 
+/**
+ * Line number in the transcript, from 0.
+ */
+line: number, 
+/**
+ * How often the text occurs in it.
+ */
+count: number, };
+
 export type Turn = { 
 /**
  * Transcript that the prompt stands in.
