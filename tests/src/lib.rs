@@ -35,8 +35,13 @@ pub mod link;
 pub mod dice;
 pub mod pen;
 pub mod prose;
+pub mod tally;
+
+pub mod truth;
 
 pub mod corpus;
+
+pub mod compare;
 
 pub mod house;
 

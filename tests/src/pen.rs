@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::tally::{ReplyId, Tally, Tokens};
+
 /// What every line of a session repeats.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -31,9 +33,16 @@ pub struct Pen {
     // Set in a subagent's transcript.
     agent: Option<String>,
     parent: Option<String>,
-    // Id of the reply that is being written and of its request; several lines share them.
-    reply: Option<(String, String)>,
+    // The reply that is being written; several lines tell of it.
+    reply: Option<Reply>,
     context_tokens: u64,
+    tally: Tally,
+}
+
+#[derive(Debug, Clone)]
+struct Reply {
+    id: ReplyId,
+    tokens: Tokens,
 }
 
 /// A tool call's outcome.
@@ -50,18 +59,28 @@ pub struct Outcome {
 impl Pen {
     /// A pen for the session's main transcript.
     pub fn new(facts: Facts) -> Self {
-        Self { facts, agent: None, parent: None, reply: None, context_tokens: 14_000 }
+        Self { facts, agent: None, parent: None, reply: None, context_tokens: 14_000, tally: Tally::default() }
     }
 
     /// A pen for the transcript of a subagent of this session.
     #[must_use]
     pub fn subagent(&self, agent: &str) -> Self {
-        Self { agent: Some(agent.to_owned()), parent: None, reply: None, ..self.clone() }
+        Self { agent: Some(agent.to_owned()), parent: None, reply: None, tally: Tally::default(), ..self.clone() }
     }
 
     /// What every line repeats.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// What was written so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Takes down what another pen wrote into the same file: the copied beginning of a fork.
+    pub fn begin_with(&mut self, tally: &Tally) {
+        self.tally = tally.clone();
     }
 
     /// Writes the envelopes of later lines with another branch.
@@ -84,6 +103,7 @@ impl Pen {
         self.reply = None;
         let mut lines = String::new();
         if self.agent.is_none() {
+            self.tally.prompts += 1;
             lines += &snapshot(time);
         }
         let mut fields = json!({"type": "user", "message": {"role": "user", "content": text}});
@@ -116,6 +136,7 @@ impl Pen {
     pub fn tool_use(&mut self, name: &str, input: &Value, time: Timestamp) -> (String, String) {
         let id = format!("toolu_01{}", &Uuid::new_v4().simple().to_string()[..22]);
         let block = json!({"type": "tool_use", "id": id, "name": name, "input": input});
+        self.tally.tools.insert(id.clone(), name.to_owned());
         (self.block(&block, Some("tool_use"), time), id)
     }
 
@@ -125,6 +146,7 @@ impl Pen {
         let mut block = json!({"tool_use_id": id, "type": "tool_result", "content": outcome.content});
         if outcome.failed {
             block["is_error"] = json!(true);
+            self.tally.tool_errors += 1;
         }
         self.reply = None;
         self.context_tokens += 400;
@@ -151,6 +173,58 @@ impl Pen {
         lines
     }
 
+    /// A prompt that was typed while the coder was busy.
+    pub fn queued_prompt(&mut self, text: &str, time: Timestamp) -> String {
+        self.tally.prompts += 1;
+        let attachment = json!({"type": "queued_command", "commandMode": "prompt", "prompt": text});
+        self.chained(json!({"type": "attachment", "attachment": attachment}), time)
+    }
+
+    /// What the client says in a person's name: no prompt.
+    pub fn injected(&mut self, text: &str, time: Timestamp) -> String {
+        self.reply = None;
+        let message = json!({"role": "user", "content": text});
+        self.chained(json!({"type": "user", "isMeta": true, "message": message}), time)
+    }
+
+    /// A person interrupts: no prompt.
+    pub fn interrupt(&mut self, time: Timestamp) -> String {
+        self.reply = None;
+        let content = json!([{"type": "text", "text": "[Request interrupted by user]"}]);
+        self.chained(json!({"type": "user", "message": {"role": "user", "content": content}}), time)
+    }
+
+    /// A request that failed for good: written in the model's name, but no reply.
+    pub fn api_error(&mut self, text: &str, time: Timestamp) -> String {
+        self.reply = None;
+        let fields = json!({
+            "type": "assistant", "isApiErrorMessage": true, "error": "rate_limit",
+            "message": {
+                "id": Uuid::new_v4().to_string(), "type": "message", "role": "assistant", "model": "<synthetic>",
+                "content": [{"type": "text", "text": text}], "stop_reason": "stop_sequence",
+                "usage": {"input_tokens": 0, "output_tokens": 0},
+            },
+        });
+        self.chained(fields, time)
+    }
+
+    /// The conversation is compacted: a boundary, and its summary in a person's name.
+    pub fn compaction(&mut self, summary: &str, time: Timestamp) -> String {
+        self.reply = None;
+        let boundary = json!({
+            "type": "system", "subtype": "compact_boundary", "content": "Conversation compacted",
+            "compactMetadata": {"trigger": "auto", "preTokens": self.context_tokens},
+        });
+        let message = json!({"role": "user", "content": summary});
+        let told = json!({"type": "user", "isCompactSummary": true, "message": message});
+        self.chained(boundary, time) + &self.chained(told, time)
+    }
+
+    /// A record that the client keeps for itself, with text that nobody should find.
+    pub fn skill_listing(&mut self, text: &str, time: Timestamp) -> String {
+        self.chained(json!({"type": "attachment", "attachment": {"type": "skill_listing", "content": text}}), time)
+    }
+
     /// A title, by `custom-title`, `ai-title` or (2.0) `summary`.
     pub fn title(&self, source: &str, text: &str) -> String {
         let key = match source {
@@ -167,29 +241,32 @@ impl Pen {
     }
 
     fn block(&mut self, block: &Value, stop: Option<&str>, time: Timestamp) -> String {
-        let fresh = || {
-            let hex = Uuid::new_v4().simple().to_string();
-            (format!("msg_01{}", &hex[..22]), format!("req_01{}", &hex[8..30]))
-        };
-        let (message, request) = self.reply.get_or_insert_with(fresh).clone();
         let length = block.to_string().len() as u64;
+        let context = self.context_tokens;
         self.context_tokens += length / 4;
         // Clients before 2.1 write early blocks while the reply still streams.
         let settled = self.is_modern() || stop.is_some();
+        let reply = self.reply.get_or_insert_with(|| Reply::begin(context));
+        reply.tokens.output += length / 4 + 8;
+        let told = Tokens { output: if settled { reply.tokens.output } else { 1 }, ..reply.tokens };
+        let (message, request) = &reply.id;
         let fields = json!({
             "type": "assistant",
             "message": {
                 "id": message, "type": "message", "role": "assistant", "model": self.facts.model, "content": [block],
                 "stop_reason": stop, "stop_sequence": null,
                 "usage": {
-                    "input_tokens": 9, "cache_creation_input_tokens": 120,
-                    "cache_read_input_tokens": self.context_tokens,
-                    "cache_creation": {"ephemeral_5m_input_tokens": 120, "ephemeral_1h_input_tokens": 0},
-                    "output_tokens": if settled { length / 4 + 8 } else { 1 }, "service_tier": "standard",
+                    "input_tokens": told.input, "cache_creation_input_tokens": told.cache_write,
+                    "cache_read_input_tokens": told.cache_read,
+                    "cache_creation": {
+                        "ephemeral_5m_input_tokens": told.cache_write, "ephemeral_1h_input_tokens": 0,
+                    },
+                    "output_tokens": told.output, "service_tier": "standard",
                 },
             },
             "requestId": request,
         });
+        self.tally.reply(reply.id.clone(), told);
         self.chained(fields, time)
     }
 
@@ -234,6 +311,16 @@ impl Pen {
             "requestDigest": format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
         });
         format!("{line}\n")
+    }
+}
+
+impl Reply {
+    fn begin(context_tokens: u64) -> Self {
+        let hex = Uuid::new_v4().simple().to_string();
+        Self {
+            id: (format!("msg_01{}", &hex[..22]), format!("req_01{}", &hex[8..30])),
+            tokens: Tokens { input: 9, output: 0, cache_read: context_tokens, cache_write: 120 },
+        }
     }
 }
 

@@ -6,21 +6,32 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use super::table::{Table, mb, median, mega, ms};
+use crate::compare;
 use crate::corpus;
 use crate::house::{House, folder_bytes, until};
+use crate::truth::Truth;
 
 /// Name of the host.
 pub const HOST: &str = "backfill";
 
+/// What the corpus is made of.
+pub(super) const SEED: u64 = 1;
+
 /// Restarts whose median counts.
 const RESTARTS: usize = 5;
 
-/// Writes a corpus of `bytes`, lets the host join and measures until everything is archived and listed.
-pub async fn measure(house: &mut House, bytes: u64, table: &mut Table) -> anyhow::Result<()> {
+/// Writes a corpus of `bytes`, lets the host join and measures until everything is archived, derived and searchable; then
+/// compares what is reported with the truth of the corpus, which it returns.
+pub async fn measure(house: &mut House, bytes: u64, table: &mut Table) -> anyhow::Result<Truth> {
     let root = house.root(HOST);
     let began = Instant::now();
-    let corpus = tokio::task::spawn_blocking(move || corpus::write(&root, bytes, 1)).await??;
-    eprintln!("  corpus: {} in {} sessions, made in {}", mb(corpus.bytes), corpus.sessions, ms(began.elapsed()));
+    let corpus = tokio::task::spawn_blocking(move || corpus::write(&root, bytes, SEED)).await??;
+    eprintln!(
+        "  corpus: {} in {} sessions, made in {}",
+        mb(corpus.bytes),
+        corpus.truth.sessions.len(),
+        ms(began.elapsed())
+    );
     house.join_host(HOST).await?;
     let (_, before) = house.usage(HOST);
     let start = Instant::now();
@@ -32,15 +43,21 @@ pub async fn measure(house: &mut House, bytes: u64, table: &mut Table) -> anyhow
         if bytes >= corpus.bytes { Ok(start.elapsed()) } else { Err(format!("{bytes} bytes are")) }
     })
     .await?;
-    let derived = all_derived(house, corpus.sessions, start).await?;
+    let derived = all_derived(house, corpus.truth.sessions.len(), start).await?;
+    let searchable = all_searchable(house, start).await?;
     let (agent, aggregator) = house.usage(HOST);
     let cpu = agent.cpu + aggregator.cpu.saturating_sub(before.cpu);
     let per_gb = cpu.as_secs_f64() * 1000.0 / mega(corpus.bytes);
-    let speed = mega(corpus.bytes) / archived.as_secs_f64();
+    let speed = mega(corpus.bytes) / searchable.as_secs_f64();
     table.row(
-        &format!("backfill of {}, durable", mb(corpus.bytes)),
+        &format!("backfill of {}, durable and searchable", mb(corpus.bytes)),
         "≥ 90 MB/s",
-        format!("{speed:.0} MB/s ({} until archived, {} until every session is derived)", ms(archived), ms(derived)),
+        format!(
+            "{speed:.0} MB/s ({} until archived, {} derived, {} searchable)",
+            ms(archived),
+            ms(derived),
+            ms(searchable)
+        ),
     );
     table.row("its CPU time, agent and aggregator", "≤ 18 CPU-s per GB", format!("{per_gb:.1} CPU-s per GB"));
     table.row(
@@ -49,8 +66,15 @@ pub async fn measure(house: &mut House, bytes: u64, table: &mut Table) -> anyhow
         format!("{} / {}", mb(agent.peak_rss_bytes), mb(aggregator.peak_rss_bytes)),
     );
     table.row("first session listed and readable during it", "≤ 3 s", ms(readable));
+    let equal = |result: Result<(), String>| result.map_or_else(|wrong| wrong, |()| "equal".to_owned());
+    let numbers = equal(compare::numbers(&house.api, &corpus.truth).await);
+    table.row("messages, tool calls, subagent links and tokens against the truth", "equal", numbers);
+    let phrases = equal(compare::phrases(&house.api, &corpus.truth).await);
+    let planted =
+        format!("{} planted phrases in prompts, replies, thinking, tools, subagents", corpus.truth.needles.len());
+    table.row(&format!("{planted} against the truth, no decoy"), "equal", phrases);
     restarts(house, table).await?;
-    Ok(())
+    Ok(corpus.truth)
 }
 
 async fn first_readable(house: &House) -> anyhow::Result<()> {
@@ -81,11 +105,20 @@ async fn all_derived(house: &House, sessions: usize, start: Instant) -> anyhow::
     .await
 }
 
+/// Waits until no part of the archive waits to be indexed.
+async fn all_searchable(house: &House, start: Instant) -> anyhow::Result<Duration> {
+    until("everything is searchable", || async {
+        let page = house.api.get("/search?q=the&limit=1").await?;
+        if page["partial"].is_null() { Ok(start.elapsed()) } else { Err(page["partial"].to_string()) }
+    })
+    .await
+}
+
 async fn restarts(house: &mut House, table: &mut Table) -> anyhow::Result<()> {
     house.stop_agent(HOST).await?;
     house.stop_aggregator().await?;
     let ratio = mega(folder_bytes(&house.data())) / mega(folder_bytes(&house.root(HOST)));
-    table.row("store: byte-exact archive", "≤ 0.40 × corpus", format!("{ratio:.2} × corpus"));
+    table.row("store: byte-exact archive and index", "≤ 0.40 × corpus", format!("{ratio:.2} × corpus"));
     let mut times = Vec::new();
     for _ in 0..RESTARTS {
         let start = Instant::now();

@@ -5,6 +5,7 @@ pub mod fleet;
 pub mod idle;
 pub mod live;
 pub mod reading;
+pub mod search;
 pub mod table;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::house::{House, free_address};
+use crate::truth::Truth;
 use table::Table;
 
 /// What to measure.
@@ -24,7 +26,7 @@ pub struct Options {
 }
 
 /// Names of the measures.
-pub const MEASURES: [&str; 5] = ["backfill", "idle", "live", "reading", "fleet"];
+pub const MEASURES: [&str; 6] = ["backfill", "search", "idle", "live", "reading", "fleet"];
 
 /// Takes the measures and returns the table. A measure that fails is a row that says why.
 pub async fn run(options: &Options) -> anyhow::Result<String> {
@@ -47,10 +49,12 @@ pub async fn run(options: &Options) -> anyhow::Result<String> {
 /// The measures that share one aggregator, so that later ones find a filled archive.
 async fn one_archive(options: &Options, folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut house = House::start(&folder.join("house"), &free_address()?).await?;
+    let mut truth = Truth::default();
     for measure in MEASURES.into_iter().filter(|measure| *measure != "fleet" && wanted(options, measure)) {
         eprintln!("{measure}");
         let done = match measure {
-            "backfill" => backfill::measure(&mut house, options.bytes, table).await,
+            "backfill" => backfill::measure(&mut house, options.bytes, table).await.map(|found| truth = found),
+            "search" => search::measure(&mut house, &truth, table).await,
             "idle" => idle::measure(&mut house, table).await,
             "live" => live::measure(&mut house, table).await,
             "reading" => reading::measure(&mut house, table).await,

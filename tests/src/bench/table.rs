@@ -82,6 +82,14 @@ pub fn median(mut durations: Vec<Duration>) -> Duration {
     durations.get(durations.len() / 2).copied().unwrap_or_default()
 }
 
+/// The duration below which this many of a hundred lie; zero when there is none.
+pub fn percentile(durations: &[Duration], percent: usize) -> Duration {
+    let mut sorted = durations.to_vec();
+    sorted.sort_unstable();
+    let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +104,7 @@ mod tests {
     #[test]
     fn the_median_is_in_the_middle() {
         assert_eq!(median([5, 1, 9].map(Duration::from_millis).to_vec()), Duration::from_millis(5));
+        assert_eq!(percentile(&[1, 2, 3, 40].map(Duration::from_millis), 99), Duration::from_millis(40));
         assert_eq!(mb(1_500_000), "1.5 MB");
     }
 }

@@ -1,0 +1,153 @@
+//! What the aggregator reports, against the truth of a corpus.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::tally::{Tally, Tokens};
+use crate::truth::{AgentTruth, SessionTruth, Spot, Truth};
+
+/// Differences that are told at most: the first ones say enough.
+const TOLD: usize = 20;
+
+/// Everything that differs, in words; empty when all is equal.
+#[derive(Debug, Default)]
+pub struct Differences(Vec<String>);
+
+impl Differences {
+    /// Adds one where `got` is not `right`.
+    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, got: &T, right: &T) {
+        if got != right {
+            self.0.push(format!("{what} is {got:?}, but should be {right:?}"));
+        }
+    }
+
+    /// As a result, with the first of them.
+    pub fn into_result(self) -> Result<(), String> {
+        let count = self.0.len();
+        if count == 0 { Ok(()) } else { Err(format!("{count} differences: {}", self.0[..count.min(TOLD)].join("; "))) }
+    }
+}
+
+/// Compares sessions, tool calls, subagents and tokens.
+pub async fn numbers(api: &Api, truth: &Truth) -> Result<(), String> {
+    let mut found = Differences::default();
+    for session in &truth.sessions {
+        compare_session(api, session, &mut found).await?;
+    }
+    let usage = api.get("/usage?group_by=session").await?;
+    found.same("the fleet's tokens", &tokens(&usage["total"]), &truth.tokens());
+    found.same("the fleet's replies", &number(&usage["total"], "replies"), &(truth.replies().len() as u64));
+    let mut sum = Tokens::default();
+    for item in items(&usage) {
+        sum += tokens(item);
+    }
+    found.same("the sum over all sessions", &sum, &truth.tokens());
+    found.into_result()
+}
+
+async fn compare_session(api: &Api, truth: &SessionTruth, found: &mut Differences) -> Result<(), String> {
+    let id = format!("claude-{}", truth.id);
+    let session = api.get(&format!("/sessions/{id}")).await?;
+    let calls = api.list(&format!("/sessions/{id}/tool-calls")).await?;
+    let agents = api.list(&format!("/sessions/{id}/subagents")).await?;
+    let Tally { prompts, replies, tools, tool_errors } = &truth.tally;
+    for (field, right) in [
+        ("human_prompts", *prompts),
+        ("assistant_messages", replies.len() as u64),
+        ("tool_calls", tools.len() as u64),
+        ("tool_errors", *tool_errors),
+    ] {
+        found.same(&format!("{field} of {id}"), &number(&session, field), &right);
+    }
+    compare_calls(&format!("the main conversation of {id}"), &calls, None, &truth.tally, found);
+    let told: BTreeSet<&str> = agents.iter().filter(|agent| agent["transcript_id"].is_string()).map(id_of).collect();
+    let right: BTreeSet<&str> = truth.agents.iter().map(|agent| agent.id.as_str()).collect();
+    found.same(&format!("subagents of {id}"), &told, &right);
+    for agent in &truth.agents {
+        if let Some(told) = agents.iter().find(|told| id_of(told) == agent.id) {
+            compare_agent(told, agent, found);
+        }
+        compare_calls(&format!("subagent {} of {id}", agent.id), &calls, Some(&agent.id), &agent.tally, found);
+    }
+    Ok(())
+}
+
+fn compare_calls(what: &str, calls: &[Value], agent: Option<&str>, truth: &Tally, found: &mut Differences) {
+    let mine = || calls.iter().filter(|call| call["subagent_id"].as_str() == agent);
+    let mut by_tool: BTreeMap<&str, u64> = BTreeMap::new();
+    for call in mine() {
+        *by_tool.entry(call["name"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    found.same(&format!("calls of {what}"), &by_tool, &truth.calls());
+    let errors = mine().filter(|call| call["is_error"] == true).count() as u64;
+    found.same(&format!("failed calls of {what}"), &errors, &truth.tool_errors);
+}
+
+fn compare_agent(told: &Value, truth: &AgentTruth, found: &mut Differences) {
+    let id = &truth.id;
+    let text = |field: &str| told[field].as_str();
+    found.same(&format!("the call that began {id}"), &text("parent_tool_use_id"), &Some(truth.tool_use_id.as_str()));
+    found.same(&format!("the parent of {id}"), &text("parent_id"), &truth.parent.as_deref());
+    found.same(&format!("the type of {id}"), &text("type"), &Some(truth.kind.as_str()));
+    found.same(&format!("the depth of {id}"), &number(told, "depth"), &truth.depth);
+    found.same(&format!("tokens of {id}"), &number(told, "tokens"), &truth.tally.tokens().sum());
+    found.same(&format!("usage of {id}"), &tokens(&told["usage"]), &truth.tally.tokens());
+}
+
+/// Searches for every planted phrase: it must be found in all its sessions and nowhere else.
+pub async fn phrases(api: &Api, truth: &Truth) -> Result<(), String> {
+    let mut found = Differences::default();
+    for needle in &truth.needles {
+        let items = api.list(&format!("/search?q=%22{}%22", needle.phrase.replace(' ', "%20"))).await?;
+        let sessions: BTreeSet<String> = items
+            .iter()
+            .filter_map(|item| item["session_id"].as_str()?.strip_prefix("claude-").map(str::to_owned))
+            .collect();
+        found.same(&format!("sessions with {:?} ({:?})", needle.phrase, needle.spot), &sessions, &needle.holders);
+        for item in &items {
+            check_hit(item, &needle.phrase, needle.spot, &mut found);
+        }
+    }
+    found.into_result()
+}
+
+/// A hit shows its words, and highlights exactly them.
+fn check_hit(item: &Value, phrase: &str, spot: Spot, found: &mut Differences) {
+    let snippet: Vec<char> = item["snippet"].as_str().unwrap_or_default().chars().collect();
+    let text: String = snippet.iter().collect();
+    found.same(&format!("a snippet that shows {phrase:?} ({spot:?})"), &text.contains(phrase), &true);
+    let marked: String = item["highlights"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|range| Some((range[0].as_u64()?, range[1].as_u64()?)))
+        .filter_map(|(start, end)| snippet.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?))
+        .map(|part| part.iter().collect::<String>())
+        .collect::<Vec<String>>()
+        .join(" ");
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<String>>();
+    found.same(&format!("what is highlighted for {phrase:?}"), &words(&marked), &words(phrase));
+}
+
+fn items(page: &Value) -> &[Value] {
+    page["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn id_of(item: &Value) -> &str {
+    item["id"].as_str().unwrap_or_default()
+}
+
+fn number(item: &Value, field: &str) -> u64 {
+    item[field].as_u64().unwrap_or(u64::MAX)
+}
+
+fn tokens(item: &Value) -> Tokens {
+    Tokens {
+        input: number(item, "input_tokens"),
+        output: number(item, "output_tokens"),
+        cache_read: number(item, "cache_read_input_tokens"),
+        cache_write: number(item, "cache_creation_input_tokens"),
+    }
+}
