@@ -26,12 +26,17 @@ function page(path: string, search = ''): string {
 }
 
 /** Sections of the settings page. */
-export type SettingsSection = 'hosts' | 'members' | 'tokens' | 'audit' | 'you';
+export type SettingsSection =
+  'hosts' | 'members' | 'tokens' | 'projects' | 'prices' | 'retention' | 'audit' | 'you';
 
 /** Links to pages, for `href` and for going there. `search` keeps the filters of the list. */
 export const paths = {
   operations: (search = '') => page('', search),
   session: (id: string, search = '') => page(`sessions/${encodeURIComponent(id)}`, search),
+  browse: (session: string | null = null, search = '') =>
+    page(session === null ? 'browse' : `browse/${encodeURIComponent(session)}`, search),
+  usage: (search = '') => page('usage', search),
+  project: (id: string, search = '') => page(`projects/${encodeURIComponent(id)}`, search),
   settings: (section: SettingsSection) => page(`settings/${section}`),
   /** The same page as an address to hand to a teammate. */
   absolute: (path: string) => new URL(path, location.origin).toString(),

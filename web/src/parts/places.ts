@@ -1,3 +1,4 @@
+import ChartColumn from '@lucide/svelte/icons/chart-column';
 import Radar from '@lucide/svelte/icons/radar';
 import Settings from '@lucide/svelte/icons/settings';
 
@@ -6,6 +7,7 @@ import { paths } from '../lib/paths';
 /** Pages of the rail. Only what exists is shown. */
 export const PLACES = [
   { name: 'Operations', icon: Radar, href: () => paths.operations(), keys: 'g o' },
+  { name: 'Usage', icon: ChartColumn, href: () => paths.usage(), keys: 'g u' },
 ] as const;
 
 /** Pages at the foot of the rail. */

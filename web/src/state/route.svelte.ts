@@ -4,6 +4,8 @@ import { createContext } from 'svelte';
 export interface Route {
   /** Id of the session that is open; `null` for none. */
   readonly session: string | null;
+  /** Id of the project whose page is open; `null` elsewhere. */
+  readonly project: string | null;
   /** Section of the settings; `null` elsewhere. */
   readonly section: string | null;
 }

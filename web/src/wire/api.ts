@@ -80,23 +80,26 @@ async function send(
   throw new ApiError(await problemOf(response), retryAfter > 0 ? retryAfter : null);
 }
 
-async function ask<T>(method: string, resource: string, body?: unknown): Promise<T> {
+/** One answer. */
+export async function ask<T>(method: string, resource: string, body?: unknown): Promise<T> {
   const response = await send(method, resource, body);
   return (await response.json()) as T;
 }
 
-async function tell(method: string, resource: string, body?: unknown): Promise<void> {
+/** A change that answers nothing. */
+export async function tell(method: string, resource: string, body?: unknown): Promise<void> {
   await send(method, resource, body);
 }
 
 const id = encodeURIComponent;
 
 /** Every item of a list, page by page. */
-async function all<T>(resource: string): Promise<T[]> {
+export async function all<T>(resource: string): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const query: string = cursor ? `?limit=1000&cursor=${id(cursor)}` : '?limit=1000';
+    const mark = resource.includes('?') ? '&' : '?';
+    const query: string = `${mark}limit=1000${cursor ? `&cursor=${id(cursor)}` : ''}`;
     const page: Page<T> = await ask('GET', resource + query);
     items.push(...page.items);
     cursor = page.next_cursor;
