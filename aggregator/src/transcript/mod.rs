@@ -10,6 +10,7 @@ pub mod generic;
 pub mod lenient;
 pub mod lines;
 pub mod preview;
+pub mod reading;
 
 use act::Act;
 use block::Block;
@@ -21,7 +22,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 1;
+pub const PARSER_VERSION: i64 = 2;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
@@ -124,6 +125,8 @@ pub struct LineFacts {
     pub repository: Option<String>,
     /// The directory that the working directory is a worktree of.
     pub worktree_of: Option<String>,
+    /// The client began this conversation for its own ends (compaction, suggestions, warm-up).
+    pub internal: bool,
 }
 
 impl Entry {
@@ -162,6 +165,15 @@ pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
     match coder {
         "claude" => claude::parse(line, depth),
         _ => generic::parse_line(line),
+    }
+}
+
+/// An image of a line, by its number among the line's images ([`block::Media::index`]), with its media type. Only
+/// pictures that a browser shows without running anything in them; `None` when there is no such image.
+pub fn image(coder: &str, line: &[u8], index: u32) -> Option<(String, Vec<u8>)> {
+    match coder {
+        "claude" if line.len() <= ENTRY_BYTES => claude::image(line, index),
+        _ => None,
     }
 }
 

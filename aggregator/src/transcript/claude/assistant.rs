@@ -1,78 +1,87 @@
 //! `assistant` lines: one block of a reply each; text, thinking or a tool call.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
-use super::Reading;
-use super::content::{Block, Message, string};
+use super::content::{Block, Content, Message, tell_text};
 use super::envelope::Envelope;
+use super::{image, tool_result, tool_use, usage};
+use crate::domain::time::Millis;
 use crate::transcript::Role;
-use crate::transcript::preview::Preview;
+use crate::transcript::act::Act;
+use crate::transcript::block::NoticeKind;
+use crate::transcript::preview::title_of;
+use crate::transcript::reading::Reading;
 
-/// Model name on lines that no model wrote (API errors, placeholders).
-const SYNTHETIC: &str = "<synthetic>";
-
-/// Inputs that say what a tool call is about, most telling first.
-const TELLING: [&str; 11] = [
-    "command",
-    "file_path",
-    "pattern",
-    "path",
-    "query",
-    "url",
-    "description",
-    "subject",
-    "prompt",
-    "skill",
-    "notebook_path",
-];
-
-pub(super) fn read(line: &Envelope<'_>) -> Reading {
-    let Some(message) = Message::of(line.message) else { return Reading::default() };
-    let mut role = None;
-    let mut preview = Preview::default();
-    if let Some(text) = message.text() {
-        role = Some(Role::Assistant);
-        preview.push(&text);
+pub(super) fn read(line: &Envelope<'_>, at: Option<Millis>, reading: &mut Reading) {
+    let Some(message) = &line.message else { return };
+    let is_synthetic = message.model.as_deref() == Some(usage::SYNTHETIC);
+    if line.is_api_error_message || is_synthetic {
+        return placeholder(line, message, reading);
     }
-    for block in message.blocks() {
-        role = role.or(Some(role_of(&block)));
-        preview.push(&text_of(&block));
+    reading.facts.model = message.model.as_deref().filter(|model| !model.is_empty()).map(str::to_owned);
+    match &message.content {
+        Content::Nothing => {}
+        Content::Text(text) => {
+            reading.role = Some(Role::Assistant);
+            reading.text(Cow::Borrowed(text));
+        }
+        Content::Blocks(blocks) => blocks.iter().for_each(|block| tell(block, line, reading)),
     }
-    let model = message.model.filter(|model| model != SYNTHETIC).map(Cow::into_owned);
-    Reading { role, preview, model, title: None }
-}
-
-fn role_of(block: &Block<'_>) -> Role {
-    match block.kind() {
-        "thinking" | "redacted_thinking" => Role::Thinking,
-        "tool_use" | "server_tool_use" => Role::ToolUse,
-        kind if kind.ends_with("_result") => Role::ToolResult,
-        _ => Role::Assistant,
+    reading.acts.extend(usage::of(line, message, at).map(|usage| Act::Usage(Box::new(usage))));
+    if !line.is_sidechain && message.stop_reason.as_deref().is_some_and(yields) {
+        reading.acts.push(Act::TurnEnd { duration_ms: None });
     }
 }
 
-fn text_of(block: &Block<'_>) -> String {
-    match block.kind() {
-        "thinking" => block.thinking.as_deref().unwrap_or_default().to_owned(),
-        "redacted_thinking" => "[redacted]".to_owned(),
-        "tool_use" | "server_tool_use" => tool_call(block),
-        kind if kind.ends_with("_result") => block.result_text(),
-        _ => block.text.as_deref().unwrap_or_default().to_owned(),
-    }
+/// Whether the coder waits for a person after this reply.
+fn yields(stop_reason: &str) -> bool {
+    matches!(stop_reason, "end_turn" | "stop_sequence" | "max_tokens" | "refusal" | "model_context_window_exceeded")
 }
 
-/// `Bash: cargo test`: the tool's name and the input that says most.
-fn tool_call(block: &Block<'_>) -> String {
-    let name = block.name.as_deref().unwrap_or("tool");
-    let inputs: BTreeMap<Cow<'_, str>, &RawValue> =
-        block.input.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let telling = TELLING.iter().find_map(|key| inputs.get(*key).and_then(|raw| string(raw)));
-    match (telling, block.input) {
-        (Some(text), _) => format!("{name}: {text}"),
-        (None, Some(input)) if !inputs.is_empty() => format!("{name}: {}", input.get()),
-        _ => name.to_owned(),
+fn tell(block: &Block<'_>, line: &Envelope<'_>, reading: &mut Reading) {
+    let role = match block.kind() {
+        "thinking" => {
+            let text = if reading.wants_content() { block.thinking() } else { Cow::Borrowed("") };
+            reading.thinking(text, line.thinking_duration_ms);
+            Role::Thinking
+        }
+        "redacted_thinking" => {
+            reading.thinking(Cow::Borrowed(""), line.thinking_duration_ms);
+            reading.remark("[redacted]");
+            Role::Thinking
+        }
+        "tool_use" | "server_tool_use" | "mcp_tool_use" => {
+            tool_use::tell(block, reading);
+            Role::ToolUse
+        }
+        kind if kind.ends_with("_tool_result") => {
+            tool_result::tell(block, None, false, reading);
+            Role::ToolResult
+        }
+        "image" => {
+            image::tell(block, reading);
+            Role::Assistant
+        }
+        _ => {
+            tell_text(block, reading);
+            Role::Assistant
+        }
+    };
+    reading.role = reading.role.or(Some(role));
+}
+
+/// A line that no model wrote: the error of a request, or what the client puts in where a reply is missing.
+fn placeholder(line: &Envelope<'_>, message: &Message<'_>, reading: &mut Reading) {
+    reading.role = Some(Role::System);
+    let text = match &message.content {
+        Content::Text(text) => Cow::Borrowed(text.as_ref()),
+        Content::Blocks(blocks) => Cow::Owned(blocks.iter().map(Block::text).collect::<Vec<_>>().join("\n")),
+        Content::Nothing => Cow::Borrowed(""),
+    };
+    if line.is_api_error_message {
+        reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default() });
+        reading.notice(NoticeKind::ApiError, text);
+    } else {
+        reading.notice(NoticeKind::Other, text);
     }
 }

@@ -2,82 +2,147 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::transcript::lenient;
+use super::usage::Usage;
+use crate::transcript::lenient::{self, otherwise};
+use crate::transcript::reading::Reading;
 
 /// `message` of a user or assistant line.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 pub(super) struct Message<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) model: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) stop_reason: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) usage: Option<Usage>,
     #[serde(borrow, default)]
-    pub(super) content: Option<&'a RawValue>,
+    pub(super) content: Content<'a>,
 }
 
-/// One block of a message, tool results and tool calls included.
-#[derive(Deserialize)]
+/// What a message says.
+#[derive(Default)]
+pub(super) enum Content<'a> {
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+    /// Plain text.
+    Text(Cow<'a, str>),
+    /// Blocks.
+    Blocks(Vec<Block<'a>>),
+}
+
+/// One block of a message, tool results and tool calls included. Texts stay packed until somebody wants them.
+#[derive(serde::Deserialize)]
 pub(super) struct Block<'a> {
     #[serde(borrow, default, rename = "type", deserialize_with = "lenient::text")]
-    pub(super) kind: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    thinking: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
-    pub(super) text: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    pub(super) thinking: Option<Cow<'a, str>>,
+    pub(super) id: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) title: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) tool_use_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub(super) is_error: bool,
     #[serde(borrow, default)]
     pub(super) input: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) source: Option<&'a RawValue>,
 }
 
-impl<'a> Message<'a> {
-    /// The message of a line, as far as it has the shape of one.
-    pub(super) fn of(raw: Option<&'a RawValue>) -> Option<Self> {
-        serde_json::from_str(raw?.get()).ok()
-    }
-
-    /// Its text, when the content is a plain string.
-    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
-        string(self.content?)
-    }
-
-    /// Its blocks, when the content is an array of them.
-    pub(super) fn blocks(&self) -> Vec<Block<'a>> {
-        self.content.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
-    }
-}
-
-impl Block<'_> {
+impl<'a> Block<'a> {
     /// `type` of the block; empty when it has none.
     pub(super) fn kind(&self) -> &str {
         self.kind.as_deref().unwrap_or_default()
     }
 
-    /// Text of a tool result: a string, or the text blocks of an array.
-    pub(super) fn result_text(&self) -> String {
-        let Some(raw) = self.content else { return String::new() };
-        if let Some(text) = string(raw) {
-            return text.into_owned();
+    /// Its words.
+    pub(super) fn text(&self) -> Cow<'a, str> {
+        self.text.and_then(string).unwrap_or_default()
+    }
+
+    /// What was thought.
+    pub(super) fn thinking(&self) -> Cow<'a, str> {
+        self.thinking.and_then(string).unwrap_or_default()
+    }
+
+    /// What a tool result holds.
+    pub(super) fn inner(&self) -> Content<'a> {
+        self.content.map(Content::of).unwrap_or_default()
+    }
+}
+
+impl<'a> Content<'a> {
+    /// Content that stands somewhere else than in a message.
+    pub(super) fn of(raw: &'a RawValue) -> Self {
+        serde_json::from_str(raw.get()).unwrap_or_default()
+    }
+
+    /// Its blocks, when it has any.
+    pub(super) fn blocks(&self) -> &[Block<'a>] {
+        match self {
+            Self::Blocks(blocks) => blocks,
+            _ => &[],
         }
-        let blocks: Vec<Block<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
-        let parts: Vec<&str> = blocks
-            .iter()
-            .map(|block| match block.kind() {
-                "image" => "[image]",
-                _ => block.text.as_deref().unwrap_or_default(),
-            })
-            .filter(|part| !part.is_empty())
-            .collect();
-        parts.join("\n")
+    }
+
+    /// All words in it: the string, or the text blocks on lines of their own.
+    pub(super) fn words(self) -> Cow<'a, str> {
+        match self {
+            Self::Nothing => Cow::Borrowed(""),
+            Self::Text(text) => text,
+            Self::Blocks(blocks) => {
+                let texts: Vec<Cow<'_, str>> = blocks.iter().map(Block::text).filter(|text| !text.is_empty()).collect();
+                Cow::Owned(texts.join("\n"))
+            }
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Content<'de>;
+            otherwise!(Content::Nothing; bool numbers object);
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Content::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Content::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                lenient::elements(seq).map(Content::Blocks)
+            }
+        }
+        deserializer.deserialize_any(Any)
     }
 }
 
 /// A JSON string's text; borrowed when nothing in it is escaped.
 pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
     serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
+}
+
+/// Tells the words of a block, when anybody wants them.
+pub(super) fn tell_text(block: &Block<'_>, reading: &mut Reading) {
+    if reading.wants_content() {
+        reading.text(block.text());
+    }
 }

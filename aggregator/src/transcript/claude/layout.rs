@@ -11,6 +11,10 @@
 
 use crate::domain::transcript::TranscriptKind;
 
+/// Starts of the ids of subagents that the client runs for its own ends. Other ids are `a` and hexadecimal digits, so
+/// that none of them begins like this.
+const INTERNAL: [&str; 3] = ["acompact", "aprompt_suggestion", "aside_question"];
+
 /// What a path below a root says about the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -33,6 +37,27 @@ pub fn read(relative: &str) -> Layout {
         [_, session, ..] => Some((*session).to_owned()),
     };
     Layout { kind, session }
+}
+
+/// The coder's own id of the subagent whose transcript or meta file this is.
+pub fn agent_of(relative: &str) -> Option<&str> {
+    let file = relative.rsplit(['/', '\\']).next()?;
+    let id = file.strip_prefix("agent-")?;
+    let id = id.strip_suffix(".meta.json").or_else(|| id.strip_suffix(".jsonl"))?;
+    (!id.is_empty()).then_some(id)
+}
+
+/// The workflow run that a file belongs to: its members' transcripts, its journal, its result.
+pub fn workflow_of(relative: &str) -> Option<&str> {
+    let mut parts = relative.split(['/', '\\']).skip_while(|part| *part != "workflows").skip(1);
+    let run = parts.next()?;
+    let run = run.strip_suffix(".json").unwrap_or(run);
+    run.starts_with("wf_").then_some(run)
+}
+
+/// Whether the client runs this subagent for its own ends: to compact the conversation, to suggest the next prompt.
+pub fn is_internal(agent: &str) -> bool {
+    INTERNAL.iter().any(|start| agent.starts_with(start))
 }
 
 fn kind(file: &str, folders: &[&str]) -> TranscriptKind {

@@ -1,7 +1,7 @@
 //! Lines of each kind, as the client writes them.
 
 use super::*;
-use crate::domain::session::TitleSource;
+use crate::transcript::Role;
 
 fn entry(line: &str) -> Entry {
     parse(line.as_bytes(), Depth::Glance)

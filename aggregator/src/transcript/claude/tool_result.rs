@@ -1,0 +1,81 @@
+//! `tool_result` blocks, with what the client itself noted of the outcome (`toolUseResult`).
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::content::{Block, Content};
+use super::image;
+use super::outcome::Outcome;
+use crate::transcript::act::{Act, AgentStart, ToolResult};
+use crate::transcript::reading::{self, Reading};
+
+/// Tells one result. `detail` is the client's own note of it, `refused` says that somebody did not let the tool run.
+pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, reading: &mut Reading) {
+    let id = block.tool_use_id.as_deref().unwrap_or_default();
+    let is_error = block.is_error || refused;
+    let outcome = detail.map(Outcome::of).unwrap_or_default();
+    // Packed texts cost nothing: a string is only unpacked when it is shown.
+    let is_string = block.content.is_some_and(|raw| raw.get().starts_with('"'));
+    let inner = if is_string && !reading.wants_content() { Content::Nothing } else { block.inner() };
+    let agent = outcome.agent().or_else(|| agent_in_words(detail, &inner));
+    let exit_code = if is_error { block.content.map(RawValue::get).and_then(exit_code) } else { outcome.exit_code() };
+    reading.acts.extend(outcome.todos());
+    let result = ToolResult {
+        id: id.to_owned(),
+        is_error,
+        duration_ms: outcome.duration_ms(),
+        exit_code,
+        changed: outcome.changed(),
+        agent,
+    };
+    if reading.wants_content() {
+        show(id, &result, detail, inner, reading);
+    }
+    reading.acts.push(Act::ToolResult(result));
+}
+
+/// Tells the words of a result, and its images after them.
+fn show(id: &str, result: &ToolResult, detail: Option<&RawValue>, inner: Content<'_>, reading: &mut Reading) {
+    let (text, images) = match inner {
+        Content::Blocks(blocks) => {
+            let (images, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.kind() == "image");
+            (Content::Blocks(others).words(), images)
+        }
+        other => (other.words(), Vec::new()),
+    };
+    reading.tool_result(reading::ToolResult {
+        tool_use_id: id,
+        is_error: result.is_error,
+        text,
+        detail,
+        agent: result.agent.as_ref().map(|agent| agent.id.as_str()).filter(|id| !id.is_empty()),
+    });
+    for block in &images {
+        image::tell(block, reading);
+    }
+}
+
+/// Code in `Exit code 3` at the start of a failed command's answer; the answer is still packed.
+fn exit_code(json: &str) -> Option<i64> {
+    let text = json.trim_start_matches(['"', '[', '{']);
+    let text = text.strip_prefix(r#"type":"text","text":""#).unwrap_or(text);
+    let code = text.strip_prefix("Error: ").unwrap_or(text).strip_prefix("Exit code ")?;
+    let digits = code.len() - code.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').len();
+    code[..digits].parse().ok()
+}
+
+/// The subagent that a result names in words only: inside of subagents some clients note nothing else.
+fn agent_in_words(detail: Option<&RawValue>, inner: &Content<'_>) -> Option<AgentStart> {
+    const LAUNCHED: &str = "Async agent launched successfully.\n";
+    if detail.is_some_and(|raw| raw.get().starts_with('{')) {
+        return None;
+    }
+    inner.blocks().iter().find_map(|block| {
+        let text: Cow<'_, str> = block.text();
+        let background = text.starts_with(LAUNCHED);
+        let id = text.strip_prefix(LAUNCHED).unwrap_or(&text).strip_prefix("agentId: ")?;
+        let id: String = id.chars().take_while(char::is_ascii_alphanumeric).collect();
+        (id.len() >= 7).then_some(AgentStart { id, background, ..AgentStart::default() })
+    })
+}
