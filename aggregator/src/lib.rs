@@ -21,6 +21,7 @@ pub mod derive;
 pub mod ingest;
 pub mod ledger;
 pub mod live;
+pub mod projects;
 
 pub mod house;
 

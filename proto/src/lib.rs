@@ -4,6 +4,7 @@
 
 pub mod ids;
 pub mod limits;
+pub mod remote;
 
 /// Messages and services of `muster.fleet.v1`, generated from `fleet/v1/fleet.proto`.
 #[allow(missing_docs, unreachable_pub, clippy::pedantic, unused_qualifications)]

@@ -89,6 +89,8 @@ CREATE TABLE prices (
 CREATE TABLE projects (
     id         TEXT PRIMARY KEY,
     name       TEXT NOT NULL,
+    -- A person has given the name; the others are shown with as much of their address as tells them apart.
+    named      BOOLEAN NOT NULL,
     -- What makes it one: `remote:HOST/PATH`, `root:COMMIT`, `path:PATH`, `own:ID` when a person made it.
     identity   TEXT NOT NULL UNIQUE,
     created_at BIGINT NOT NULL
@@ -99,18 +101,22 @@ CREATE TABLE project_paths (
     host_id     TEXT NOT NULL REFERENCES hosts (id),
     path        TEXT NOT NULL,
     project_id  TEXT NOT NULL REFERENCES projects (id),
-    -- As the host's repository says: address, first commit, top folder; NULL when unknown.
+    -- As the host says: the repository's address, first commit, top folder, and who owns the directory; NULL when unknown.
     remote      TEXT,
     root_commit TEXT,
     top_level   TEXT,
+    owner       TEXT,
     -- A person has chosen the project: what the host says changes nothing.
     pinned      BOOLEAN NOT NULL,
-    -- When the host was last asked; NULL when it has not answered yet.
+    -- When the host last answered; NULL when it has not yet.
     asked_at    BIGINT,
     PRIMARY KEY (host_id, path)
 );
 CREATE INDEX project_paths_project ON project_paths (project_id);
 
+-- The working directory in which it began, as in project_paths, and the project of that.
+ALTER TABLE sessions ADD COLUMN began_host TEXT;
+ALTER TABLE sessions ADD COLUMN began_path TEXT;
 ALTER TABLE sessions ADD COLUMN project_id TEXT;
 ALTER TABLE sessions ADD COLUMN human_prompts BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN assistant_messages BIGINT NOT NULL DEFAULT 0;
@@ -124,6 +130,7 @@ ALTER TABLE sessions ADD COLUMN context_tokens BIGINT;
 -- What only the session's own page shows (JSON): pull requests, things to do, compactions, errors of the API.
 ALTER TABLE sessions ADD COLUMN extras TEXT NOT NULL DEFAULT '{}';
 CREATE INDEX sessions_project ON sessions (project_id);
+CREATE INDEX sessions_began ON sessions (began_host, began_path);
 
 -- Who keeps what for how long. Without a rule everything is kept for ever.
 CREATE TABLE retention_rules (

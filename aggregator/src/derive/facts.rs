@@ -148,6 +148,8 @@ pub fn join(id: &str, coder: &str, mut parts: Vec<Part>, subagents: i64, arrived
         unreadable: parts.iter().map(|part| part.facts.unreadable).sum(),
         subagents,
         gone,
+        began_host: None,
+        began_path: None,
         project_id: None,
         human_prompts: 0,
         assistant_messages: 0,

@@ -2,6 +2,7 @@
 
 pub mod name;
 pub mod price;
+pub mod project;
 pub mod role;
 pub mod session;
 pub mod time;

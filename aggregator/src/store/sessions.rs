@@ -19,28 +19,29 @@ statements! {
     SUBAGENTS = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM transcripts
                  WHERE session_id = $1 AND kind = 'subagent' AND generation = 0";
     UPSERT = "INSERT INTO sessions (id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint,
-              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone,
+              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path,
               project_id, human_prompts, assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars,
               context_tokens, extras)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-              $22, $23, $24, $25, $26)
+              $22, $23, $24, $25, $26, $27, $28)
               ON CONFLICT (id) DO UPDATE SET coder = excluded.coder, hosts = excluded.hosts,
               project_path = excluded.project_path, title = excluded.title, title_source = excluded.title_source,
               branch = excluded.branch, client_version = excluded.client_version, entrypoint = excluded.entrypoint,
               model = excluded.model, first_activity_at = excluded.first_activity_at,
               last_activity_at = excluded.last_activity_at, entries = excluded.entries,
               conversation = excluded.conversation, unreadable = excluded.unreadable, subagents = excluded.subagents,
-              gone = excluded.gone, project_id = excluded.project_id, human_prompts = excluded.human_prompts,
+              gone = excluded.gone, began_host = excluded.began_host, began_path = excluded.began_path,
+              project_id = excluded.project_id, human_prompts = excluded.human_prompts,
               assistant_messages = excluded.assistant_messages, tool_calls = excluded.tool_calls,
               tool_errors = excluded.tool_errors, tokens = excluded.tokens,
               cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
               extras = excluded.extras";
     DELETE = "DELETE FROM sessions WHERE id = $1";
     GET = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, project_id, human_prompts,
+           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path, project_id, human_prompts,
            assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions WHERE id = $1";
     PAGE = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, project_id, human_prompts,
+            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path, project_id, human_prompts,
            assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions
             WHERE (last_activity_at < $1 OR (last_activity_at = $1 AND id > $2))
               AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM transcripts t WHERE t.session_id = sessions.id AND t.host_id = $3))
@@ -77,7 +78,7 @@ pub struct CursorRow {
 }
 
 /// One conversation, as derived.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct SessionRow {
     /// Session id.
     pub id: String,
@@ -113,7 +114,11 @@ pub struct SessionRow {
     pub subagents: i64,
     /// No main transcript is live.
     pub gone: bool,
-    /// Project.
+    /// Host on which it began.
+    pub began_host: Option<String>,
+    /// Working directory there in which it began.
+    pub began_path: Option<String>,
+    /// Project of that.
     pub project_id: Option<String>,
     /// Prompts that a person typed.
     pub human_prompts: i64,
@@ -198,6 +203,8 @@ pub async fn upsert(tx: &mut Tx, row: SessionRow) -> Result<()> {
             row.unreadable,
             row.subagents,
             row.gone,
+            row.began_host,
+            row.began_path,
             row.project_id,
             row.human_prompts,
             row.assistant_messages,

@@ -187,6 +187,8 @@ pub const TABLES: &[Table] = &[
             ("unreadable", Int),
             ("subagents", Int),
             ("gone", Bool),
+            ("began_host", Text),
+            ("began_path", Text),
             ("project_id", Text),
             ("human_prompts", Int),
             ("assistant_messages", Int),
@@ -268,7 +270,10 @@ pub const TABLES: &[Table] = &[
             ("web_search", Int),
         ],
     },
-    Table { name: "projects", columns: &[("id", Text), ("name", Text), ("identity", Text), ("created_at", Int)] },
+    Table {
+        name: "projects",
+        columns: &[("id", Text), ("name", Text), ("named", Bool), ("identity", Text), ("created_at", Int)],
+    },
     Table {
         name: "project_paths",
         columns: &[
@@ -278,6 +283,7 @@ pub const TABLES: &[Table] = &[
             ("remote", Text),
             ("root_commit", Text),
             ("top_level", Text),
+            ("owner", Text),
             ("pinned", Bool),
             ("asked_at", Int),
         ],

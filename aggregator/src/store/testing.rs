@@ -3,7 +3,7 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, credentials, enrolments, frames, hosts, prices, sessions, settings, sign_ins, tokens,
+    Db, actors, audit, credentials, enrolments, frames, hosts, prices, projects, sessions, settings, sign_ins, tokens,
     transcripts,
 };
 
@@ -44,6 +44,7 @@ async fn prepares_on_both_databases() {
         ("frames", frames::STATEMENTS),
         ("hosts", hosts::STATEMENTS),
         ("prices", prices::STATEMENTS),
+        ("projects", projects::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),

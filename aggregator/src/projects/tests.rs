@@ -1,0 +1,122 @@
+//! Joining, splitting and undoing it, on both databases.
+
+use muster_proto::ids::HostId;
+
+use crate::domain::project::Repository;
+use crate::store::Db;
+use crate::store::hosts::{self, Facts};
+use crate::store::projects::{self, Place};
+use crate::store::sessions::{self, SessionRow};
+use crate::store::testing::{TestDb, both};
+
+/// Two hosts in an empty database.
+struct Stand {
+    db: Db,
+    hosts: [String; 2],
+    _database: TestDb,
+}
+
+impl Stand {
+    async fn new(database: TestDb) -> Self {
+        let (db, ids) = (database.db.clone(), [HostId::new(), HostId::new()]);
+        let mut tx = db.begin().await.unwrap();
+        for (id, name) in ids.iter().zip(["mac", "box"]) {
+            hosts::insert(&mut tx, *id, name, b"key", &Facts::default(), 0).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        Self { db, hosts: ids.map(|id| id.to_string()), _database: database }
+    }
+
+    /// A session that began there; its project.
+    async fn session(&self, id: &str, host: usize, path: &str, remote: Option<&str>) -> String {
+        let mut tx = self.db.begin().await.unwrap();
+        let place = Place { host_id: &self.hosts[host], path, remote };
+        let placed = projects::place(&mut tx, &place, 1).await.unwrap();
+        let row = SessionRow {
+            id: id.to_owned(),
+            coder: "claude".to_owned(),
+            hosts: serde_json::to_string(&[&self.hosts[host]]).unwrap(),
+            began_host: Some(self.hosts[host].clone()),
+            began_path: Some(placed.path),
+            project_id: Some(placed.project_id.clone()),
+            ..SessionRow::default()
+        };
+        sessions::upsert(&mut tx, row).await.unwrap();
+        tx.commit().await.unwrap();
+        placed.project_id
+    }
+
+    async fn answer(&self, host: usize, path: &str, said: &Repository) {
+        let mut tx = self.db.begin().await.unwrap();
+        projects::answered(&mut tx, &self.hosts[host], path, said, 2).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn project_of(&self, session: &str) -> String {
+        sessions::get(&self.db, session).await.unwrap().unwrap().project_id.unwrap()
+    }
+
+    async fn identities(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            projects::all(&self.db).await.unwrap().into_iter().map(|project| project.identity).collect();
+        all.sort();
+        all
+    }
+}
+
+fn clone_of(remote: &str, top_level: &str) -> Repository {
+    Repository { top_level: Some(top_level.to_owned()), ..Repository::at(remote) }
+}
+
+#[tokio::test]
+async fn clones_of_one_repository_become_one_project() {
+    for database in both().await {
+        let stand = Stand::new(database).await;
+        let mac = stand.session("a", 0, "/Users/ann/api", None).await;
+        let linux = stand.session("b", 1, "/srv/api", None).await;
+        assert_ne!(mac, linux);
+        stand.answer(0, "/Users/ann/api", &clone_of("git@example.com:team/api.git", "/Users/ann/api")).await;
+        assert_eq!(stand.project_of("a").await, mac, "what is better known keeps its id");
+        stand.answer(1, "/srv/api", &clone_of("https://example.com/team/api", "/srv/api")).await;
+        assert_eq!(stand.project_of("b").await, mac);
+        assert_eq!(stand.identities().await, ["remote:example.com/team/api"], "what is empty vanishes");
+        // Another folder of the clone, and a worktree that the coder made.
+        stand.session("c", 1, "/srv/api/src", None).await;
+        stand.answer(1, "/srv/api/src", &clone_of("https://example.com/team/api", "/srv/api")).await;
+        assert_eq!(stand.project_of("c").await, mac);
+        assert_eq!(stand.session("d", 1, "/srv/api/.claude/worktrees/side/src", None).await, mac);
+        assert_eq!(super::names(&stand.db).await.unwrap()[&mac], "api");
+    }
+}
+
+#[tokio::test]
+async fn what_a_coder_says_of_the_repository_counts_until_the_host_answers() {
+    for database in both().await {
+        let stand = Stand::new(database).await;
+        let told = stand.session("a", 0, "/w/api", Some("https://you:secret@example.com/team/api.git")).await;
+        assert_eq!(stand.session("b", 1, "/x", Some("git@example.com:team/api")).await, told);
+        assert_eq!(stand.identities().await, ["remote:example.com/team/api"]);
+        let late = stand.session("c", 1, "/y", None).await;
+        assert_ne!(late, told);
+        stand.session("d", 1, "/y", Some("git@example.com:team/api")).await;
+        assert_eq!([stand.project_of("c").await, stand.project_of("d").await], [told.clone(), told.clone()]);
+        stand.answer(1, "/x", &Repository { root_commit: Some("abc".to_owned()), ..Repository::default() }).await;
+        assert_ne!(stand.project_of("b").await, told);
+        assert_eq!(stand.identities().await, ["remote:example.com/team/api", "root:abc"]);
+    }
+}
+
+#[tokio::test]
+async fn folders_without_a_repository_join_by_their_path() {
+    for database in both().await {
+        let stand = Stand::new(database).await;
+        let first = stand.session("a", 0, "/srv/notes/", None).await;
+        assert_eq!(stand.session("b", 1, "/srv/notes", None).await, first);
+        stand.answer(0, "/srv/notes", &Repository::default()).await;
+        assert_eq!(stand.project_of("a").await, first);
+        // One of them becomes a repository: only its own sessions go with it.
+        stand.answer(0, "/srv/notes", &clone_of("https://example.com/ann/notes", "/srv/notes")).await;
+        assert_ne!(stand.project_of("a").await, first);
+        assert_eq!(stand.project_of("b").await, first);
+    }
+}
