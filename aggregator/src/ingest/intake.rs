@@ -17,8 +17,8 @@ use super::{Acks, Ingest, IngestError};
 use crate::domain::session::SessionId;
 use crate::domain::transcript::TranscriptKind;
 use crate::store::frames::{NewFrame, RAW, ZSTD};
-use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript, TranscriptRow, unsigned};
-use crate::transcript::claude::layout;
+use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript, Told, TranscriptRow, unsigned};
+use crate::transcript::{self, Depth, layout};
 
 /// What one link may send next. Lives as long as the link.
 #[derive(Debug)]
@@ -108,6 +108,10 @@ impl Intake {
         let skip = at.offset - frame.start_offset;
         let unpacked = unpack(frame, usize::try_from(skip).unwrap_or(usize::MAX))?;
         let pieces = followed.cut(&unpacked.raw);
+        if at.offset == 0 && followed.learn(&unpacked.raw) {
+            let told = Told { kind: followed.kind, session: followed.session.as_ref().map(ToString::to_string) };
+            self.ingest.enqueue(Write::Told(self.link.clone(), id, Box::new(told))).await?;
+        }
         let batch = followed.apply(id, &unpacked, &pieces, more, permit);
         self.ingest.enqueue(Write::Frames(self.link.clone(), Box::new(batch))).await?;
         let (lines, bytes) = (followed.next.line - at.line, followed.next.offset - at.offset);
@@ -123,7 +127,10 @@ impl Intake {
         let id = checked_id(&moved.transcript_id)?;
         let Some(followed) = self.followed.get_mut(&id) else { return Ok(()) };
         let (root, path) = (checked_path(&moved.root)?, checked_path(&moved.path)?);
-        let place = locate(&followed.coder, root, path);
+        let mut place = locate(&followed.coder, root, path);
+        if layout::asks_first_line(&followed.coder) && followed.session.is_some() {
+            place = Place { kind: followed.kind, session: followed.session.clone() };
+        }
         followed.kind = place.kind;
         followed.session.clone_from(&place.session);
         let session = place.session.map(|session| session.to_string());
@@ -162,6 +169,22 @@ impl Followed {
         self.leftovers |= self.next != self.whole;
         self.next = self.whole;
         self.whole
+    }
+
+    /// Takes from the first line what the path does not tell: whose conversation this is. `false` when it says nothing
+    /// new, or has not come whole; then derivation finds it out.
+    fn learn(&mut self, raw: &[u8]) -> bool {
+        if !self.in_lines || !layout::asks_first_line(&self.coder) {
+            return false;
+        }
+        let Some(end) = memchr::memchr(b'\n', raw) else { return false };
+        let facts = transcript::parse(&self.coder, &raw[..end], Depth::Facts).facts;
+        let session = facts.session.and_then(|own| SessionId::new(&self.coder, &own)).or_else(|| self.session.clone());
+        let is_subagent = facts.agent.is_some() && self.kind == TranscriptKind::Main;
+        let kind = if is_subagent { TranscriptKind::Subagent } else { self.kind };
+        let is_new = (kind, &session) != (self.kind, &self.session);
+        (self.kind, self.session) = (kind, session);
+        is_new
     }
 
     fn cut<'a>(&self, raw: &'a [u8]) -> Vec<Piece<'a>> {
@@ -217,9 +240,9 @@ struct Place {
     session: Option<SessionId>,
 }
 
-/// What the path alone says of a file. All coders whose layout is not known keep one session per file.
+/// What the path alone says of a file.
 fn locate(coder: &str, root: &str, path: &str) -> Place {
-    let layout = layout::read(path.strip_prefix(root).unwrap_or(path));
+    let layout = layout::read(coder, path.strip_prefix(root).unwrap_or(path));
     let session = layout.session.and_then(|own| SessionId::new(coder, &own));
     Place { kind: layout.kind, session }
 }

@@ -276,3 +276,35 @@ async fn what_the_protocol_forbids_is_refused_in_words(stand: Stand) {
         assert!(intake.open(&open).await.is_err());
     }
 }
+
+on_both!(the_first_line_says_whose_conversation_it_is);
+async fn the_first_line_says_whose_conversation_it_is(stand: Stand) {
+    let (mut intake, _acks) = stand.link().await;
+    let mut place = async |coder: &str, path: &str, first: &str| {
+        let open = fleet::Open { coder: coder.to_owned(), root: "/r".to_owned(), ..open(1, path) };
+        let id: TranscriptId = intake.open(&open).await.unwrap().transcript_id.parse().unwrap();
+        intake.accept(frame(id, 0, format!("{first}\nmore\n").as_bytes(), false)).await.unwrap();
+        intake
+            .moved(&fleet::Moved {
+                transcript_id: id.to_string(),
+                root: "/r".into(),
+                path: format!("{path}.moved.jsonl"),
+            })
+            .await
+            .unwrap();
+        stand.ingest.flushed().await.unwrap();
+        let row = transcripts::get(&stand.db, id).await.unwrap().unwrap();
+        (row.kind, row.session_id.unwrap_or_default())
+    };
+    let thread = "0199a213-9f10-7c22-9d01-77c0a1b2c3d4";
+    let path = format!("/r/sessions/rollout-2026-10-01T09-00-00-{thread}.jsonl");
+    let head = |more: &str| format!(r#"{{"type":"session_meta","payload":{{"id":"{thread}"{more}}}}}"#);
+    let own = ("main".to_owned(), format!("codex-{thread}"));
+    assert_eq!(place("codex", &path, &head("")).await, own);
+    let subagent = head(r#","thread_source":"subagent","parent_thread_id":"p-1""#);
+    assert_eq!(place("codex", &path, &subagent).await, ("subagent".to_owned(), "codex-p-1".to_owned()));
+    let chat = "/r/shop/chats/session-2026-10-01T09-00-0a1b2c3d.jsonl";
+    let head = r#"{"sessionId":"0a1b2c3d-whole","projectHash":"x","kind":"main"}"#;
+    assert_eq!(place("gemini", chat, head).await, ("main".to_owned(), "gemini-0a1b2c3d-whole".to_owned()));
+    assert_eq!(place("gemini", chat, "torn").await, ("main".to_owned(), String::new()));
+}

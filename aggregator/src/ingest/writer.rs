@@ -14,7 +14,7 @@ use crate::domain::time::{Millis, now_ms};
 use crate::live::Wake;
 use crate::store::db::Tx;
 use crate::store::frames::{self, NewFrame};
-use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript};
+use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript, Told};
 use crate::store::{Db, StoreError, hosts};
 
 /// Writes in one group at most.
@@ -37,6 +37,7 @@ pub(super) enum Write {
     Open(LinkKey, Box<NewTranscript>),
     Frames(LinkKey, Box<Batch>),
     Moved(LinkKey, TranscriptId, Box<NewPlace>),
+    Told(LinkKey, TranscriptId, Box<Told>),
     Gone(LinkKey, TranscriptId),
     Flush(oneshot::Sender<()>),
 }
@@ -184,7 +185,11 @@ impl LinkKey {
 impl Write {
     fn link(&self) -> Option<&LinkKey> {
         match self {
-            Self::Open(link, _) | Self::Frames(link, _) | Self::Moved(link, ..) | Self::Gone(link, _) => Some(link),
+            Self::Open(link, _)
+            | Self::Frames(link, _)
+            | Self::Moved(link, ..)
+            | Self::Told(link, ..)
+            | Self::Gone(link, _) => Some(link),
             Self::Flush(_) => None,
         }
     }
@@ -222,6 +227,10 @@ async fn write_other(tx: &mut Tx, write: &Write, now: Millis, outcome: &mut Outc
         }
         Write::Moved(link, id, place) => {
             transcripts::moved(tx, link.host, *id, place, now).await?;
+            outcome.changed.push(*id);
+        }
+        Write::Told(link, id, told) => {
+            transcripts::told(tx, link.host, *id, told).await?;
             outcome.changed.push(*id);
         }
         Write::Gone(link, id) => {

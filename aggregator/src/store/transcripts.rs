@@ -33,6 +33,7 @@ statements! {
     GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
     MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6, joined = FALSE
              WHERE id = $1 AND host_id = $2 AND state = 'live'";
+    TOLD = "UPDATE transcripts SET kind = $3, session_id = $4, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
     COLD = "SELECT id, compacted_offset, committed_offset FROM transcripts
             WHERE compacted_offset < committed_offset AND updated_at < $1 ORDER BY updated_at LIMIT $2";
     COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1";
@@ -254,6 +255,21 @@ pub async fn moved(tx: &mut Tx, host: HostId, id: TranscriptId, place: &NewPlace
     }
     let NewPlace { root, path, kind, session } = place.clone();
     Ok(tx.execute(MOVED, vals![id, host, root, path, kind.word(), session]).await? == 1)
+}
+
+/// What the first line of a file says of it, where the path does not.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// What it holds.
+    pub kind: TranscriptKind,
+    /// Session that it belongs to.
+    pub session: Option<String>,
+}
+
+/// The content says what the file is.
+pub async fn told(tx: &mut Tx, host: HostId, id: TranscriptId, told: &Told) -> Result<bool> {
+    let (kind, session) = (told.kind.word(), told.session.clone());
+    Ok(tx.execute(TOLD, vals![id.to_string(), host.to_string(), kind, session]).await? == 1)
 }
 
 /// Moves committed offsets, one step per transcript; says which transcripts moved. The others stand elsewhere or are

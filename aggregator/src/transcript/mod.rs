@@ -6,9 +6,15 @@
 pub mod act;
 pub mod block;
 pub mod claude;
+pub mod claude_ai;
+pub mod codex;
+mod content;
+pub mod gemini;
 pub mod generic;
+pub mod layout;
 pub mod lenient;
 pub mod lines;
+pub mod object;
 pub mod preview;
 pub mod reading;
 
@@ -121,6 +127,9 @@ pub struct LineFacts {
     pub title: Option<(TitleSource, String)>,
     /// The coder's own id of the subagent whose conversation this is.
     pub agent: Option<String>,
+    /// The thread whose replies the lines from here on tell of, where usage lines do not say so themselves: it stands in
+    /// for the id of the request.
+    pub thread: Option<String>,
     /// Address of the repository that the working directory belongs to.
     pub repository: Option<String>,
     /// The directory that the working directory is a worktree of.
@@ -164,6 +173,9 @@ pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
     }
     match coder {
         "claude" => claude::parse(line, depth),
+        "claude-ai" => claude_ai::parse(line, depth),
+        "codex" => codex::parse(line, depth),
+        "gemini" => gemini::parse(line, depth),
         _ => generic::parse_line(line),
     }
 }
@@ -177,5 +189,7 @@ pub fn image(coder: &str, line: &[u8], index: u32) -> Option<(String, Vec<u8>)> 
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

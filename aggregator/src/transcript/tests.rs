@@ -7,7 +7,7 @@ use super::lines::{LineJoiner, Place};
 use super::preview::{PREVIEW_CHARS, TITLE_CHARS};
 use super::{Class, parse_line};
 
-const CODERS: [&str; 4] = ["claude", "codex", "gemini", ""];
+const CODERS: [&str; 5] = ["claude", "claude-ai", "codex", "gemini", ""];
 
 /// Words that mean something to a parser, as keys and as values.
 const WORDS: [&str; 28] = [

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use muster::transcript::preview::{PREVIEW_CHARS, TITLE_CHARS};
 use muster::transcript::{Class, parse_line};
 
-const CODERS: [&str; 4] = ["claude", "codex", "gemini", ""];
+const CODERS: [&str; 5] = ["claude", "claude-ai", "codex", "gemini", ""];
 
 fuzz_target!(|line: &[u8]| {
     for coder in CODERS {
