@@ -28,7 +28,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 2;
+pub const PARSER_VERSION: i64 = 3;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
@@ -183,10 +183,19 @@ pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
 /// An image of a line, by its number among the line's images ([`block::Media::index`]), with its media type. Only
 /// pictures that a browser shows without running anything in them; `None` when there is no such image.
 pub fn image(coder: &str, line: &[u8], index: u32) -> Option<(String, Vec<u8>)> {
+    if line.len() > ENTRY_BYTES {
+        return None;
+    }
     match coder {
-        "claude" if line.len() <= ENTRY_BYTES => claude::image(line, index),
+        "claude" => claude::image(line, index),
+        "codex" => codex::image(line, index).filter(|(media_type, _)| is_raster(media_type)),
+        "gemini" => gemini::image(line, index).filter(|(media_type, _)| is_raster(media_type)),
         _ => None,
     }
+}
+
+fn is_raster(media_type: &str) -> bool {
+    matches!(media_type, "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/bmp" | "image/avif")
 }
 
 #[cfg(test)]
