@@ -9,4 +9,4 @@ pub mod seams;
 pub mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde::Deserialize;
 
 use super::failure::{Answer, Failure};
@@ -29,6 +29,9 @@ use crate::wire::page::{Page, PageQuery};
 /// JSON of a page of whole entries, so that a first screen is there at once even over a slow line.
 const PAGE_BYTES: usize = 240 * 1024;
 
+/// Images that a browser may show; anything else (SVG above all) could carry scripts.
+const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
 /// What came out of a transcript never runs, whoever opens it.
 const SEALED: &str = "default-src 'none'; sandbox";
 
@@ -42,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/sessions/{id}/find", get(find_in_session))
         .route("/transcripts/{id}/lines/{line}", get(one_line))
         .route("/transcripts/{id}/lines/{line}/raw", get(raw_line))
+        .route("/transcripts/{id}/lines/{line}/images/{index}", get(image))
 }
 
 fn no_session() -> Failure {
@@ -237,4 +241,23 @@ async fn raw_line(State(house): State<Arc<House>>, Path((id, line)): Path<(Strin
         (CACHE_CONTROL, if whole { FOR_EVER } else { "no-store" }),
     ];
     Ok((headers, [(CONTENT_LENGTH, (end - place.offset).to_string())], body).into_response())
+}
+
+async fn image(
+    State(house): State<Arc<House>>,
+    Path((id, line, index)): Path<(String, u64, u32)>,
+) -> Result<Response, Failure> {
+    let (row, _, bytes) = find_line(&house, &id, line).await?;
+    let found = bytes.and_then(|bytes| transcript::image(&row.coder, &bytes, index));
+    let (media_type, bytes) = found.ok_or_else(|| Failure::not_found("This line has no such image"))?;
+    let Some(media_type) = IMAGES.into_iter().find(|known| *known == media_type) else {
+        return Err(Failure::not_found("Only PNG, JPEG, GIF and WebP are shown; the raw line has the others"));
+    };
+    let headers = [
+        (CONTENT_TYPE, media_type),
+        (CONTENT_SECURITY_POLICY, SEALED),
+        (CONTENT_DISPOSITION, "inline"),
+        (CACHE_CONTROL, FOR_EVER),
+    ];
+    Ok((headers, bytes).into_response())
 }

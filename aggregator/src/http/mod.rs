@@ -17,6 +17,8 @@ mod tokens;
 mod web;
 
 #[cfg(test)]
+mod reading_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use members::LINK_LIFE;

@@ -21,14 +21,14 @@ use crate::store::Db;
 const PASSWORD: &str = "correct horse battery";
 
 /// An aggregator without a port.
-struct Doors {
-    house: Arc<House>,
+pub(super) struct Doors {
+    pub(super) house: Arc<House>,
     app: Router,
     _folder: tempfile::TempDir,
 }
 
 impl Doors {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::open_with(|_| {}).await
     }
 
@@ -43,7 +43,7 @@ impl Doors {
         Self { house, app, _folder: folder }
     }
 
-    async fn token(&self, role: Role) -> String {
+    pub(super) async fn token(&self, role: Role) -> String {
         let owner = self.house.access.owner().await.unwrap().id.parse().unwrap();
         self.house.access.add_token(&By::cli(), owner, "test", role, None).await.unwrap().secret
     }
@@ -62,15 +62,21 @@ impl Doors {
         cookie.split(';').next().unwrap().to_owned()
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response<Body> {
+    pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response<Body> {
         self.send(Method::POST, path, headers, body.to_string()).await
     }
 
-    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+    pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
         self.send(Method::GET, path, headers, String::new()).await
     }
 
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Response<Body> {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Response<Body> {
         let mut request = Request::builder().method(method).uri(path).header("host", "muster.test:4600");
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
@@ -84,7 +90,7 @@ impl Doors {
     }
 }
 
-async fn json_of(response: Response<Body>) -> Value {
+pub(super) async fn json_of(response: Response<Body>) -> Value {
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     serde_json::from_slice(&body).unwrap_or_else(|error| panic!("{error}: {body:?}"))
 }
