@@ -43,4 +43,21 @@ gone() { [ "$(api '/transcripts?state=gone&limit=1000' | json "it.items.some(t =
 wait_for "the transcript to be gone" gone
 api "/transcripts/$SECOND/raw" >"$WORK/raw"
 [ "$(sha256_of "$WORK/raw")" = "$kept" ] || fail "the archive of the deleted file differs"
+
+say "What the host no longer has is still found, read and exported"
+found() { [ "$(api '/search?q=is:gone%20beginning' | json 'it.items[0]?.session_id')" = "claude-$SESSION" ]; }
+wait_for "the deleted session in the search" found
+"$MUSTER" export "claude-$SESSION" --data "$DATA" --url "$URL" --format markdown --output "$WORK/kept.md"
+grep -q "A new beginning" "$WORK/kept.md" || fail "the export lacks the prompt"
+
+say "Deleted for good: nothing of it is left, and it does not come back"
+api "/sessions/claude-$SESSION/delete" -X POST -H 'content-type: application/json' -d '{"reason":"proof"}' >/dev/null
+[ "$(api '/transcripts?limit=1000' | json "it.items.filter(t => t.session_id === 'claude-$SESSION').length")" = 0 ] || fail "transcripts are left"
+unfound() { [ "$(api '/search?q=beginning' | json it.total)" = 0 ]; }
+wait_for "the search to forget it" unfound
+prompt $SESSION "A new beginning" >"$FILE"
+OTHER=$(session_file "$WORK/projects" 7a1e4d5c-8a53-4c0e-9d35-0b7d5f1c2a11)
+prompt 7a1e4d5c-8a53-4c0e-9d35-0b7d5f1c2a11 "Something else" >"$OTHER"
+wait_for "what came later" archived "$OTHER"
+unfound || fail "the deleted session came back"
 say "Proved."
