@@ -17,8 +17,8 @@ use sqlx::{Arguments, Connection as _, FromRow};
 use super::tx::LiteTx;
 pub use super::tx::Tx;
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a statement waits for another process that writes to the embedded database (backup, command line).
 const SQLITE_BUSY: Duration = Duration::from_secs(10);
@@ -165,7 +165,14 @@ arguments!(pg_arguments, PgArguments);
 impl Db {
     /// Opens `postgres://…`, or the embedded database in the given file, and brings it to the current schema.
     pub async fn open(address: Option<&str>, embedded: &Path) -> Result<Self> {
-        let db = match address {
+        let db = Self::connect(address, embedded).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// The same, whatever its schema.
+    pub(super) async fn connect(address: Option<&str>, embedded: &Path) -> Result<Self> {
+        Ok(match address {
             None => Self::open_lite(embedded).await?,
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 // A pool would try again until its patience ends, and then say only that; one connection says why not.
@@ -177,9 +184,7 @@ impl Db {
                 Some(file) => Self::open_lite(Path::new(file.trim_start_matches("//"))).await?,
                 None => return Err(StoreError::Address(url.to_owned())),
             },
-        };
-        db.migrate().await?;
-        Ok(db)
+        })
     }
 
     async fn open_lite(file: &Path) -> Result<Self> {

@@ -22,4 +22,6 @@ mod tx;
 pub use db::{Db, Result, StoreError};
 
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 pub(crate) mod testing;

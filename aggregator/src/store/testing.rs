@@ -11,27 +11,53 @@ use super::{
 pub(crate) struct TestDb {
     /// Open.
     pub(crate) db: Db,
-    _folder: Option<tempfile::TempDir>,
-    _database: Option<muster_test_pg::Database>,
+    folder: Option<tempfile::TempDir>,
+    database: Option<muster_test_pg::Database>,
+}
+
+impl TestDb {
+    /// The same database opened again, as a newer Muster opens it.
+    pub(super) async fn reopened(&self) -> Db {
+        let url = self.database.as_ref().map(muster_test_pg::Database::url);
+        Db::open(url.as_deref(), &self.folder.as_ref().map(file).unwrap_or_default()).await.unwrap()
+    }
+}
+
+fn file(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    folder.path().join("muster.db")
 }
 
 /// The embedded one.
 pub(crate) async fn embedded() -> TestDb {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(None, &folder.path().join("muster.db")).await.unwrap();
-    TestDb { db, _folder: Some(folder), _database: None }
+    let db = Db::open(None, &file(&folder)).await.unwrap();
+    TestDb { db, folder: Some(folder), database: None }
 }
 
 /// PostgreSQL.
 pub(crate) async fn postgres() -> TestDb {
     let database = tokio::task::spawn_blocking(muster_test_pg::database).await.unwrap();
     let db = Db::open(Some(&database.url()), std::path::Path::new("")).await.unwrap();
-    TestDb { db, _folder: None, _database: Some(database) }
+    TestDb { db, folder: None, database: Some(database) }
 }
 
 /// One of each, for tests that hold on both.
 pub(crate) async fn both() -> [TestDb; 2] {
     [embedded().await, postgres().await]
+}
+
+/// One of each without a schema, which `begin` then gives it.
+pub(super) async fn both_with<F: Future<Output = ()>>(begin: impl Fn(Db) -> F) -> [TestDb; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let lite = Db::connect(None, &file(&folder)).await.unwrap();
+    let database = tokio::task::spawn_blocking(muster_test_pg::database).await.unwrap();
+    let pg = Db::connect(Some(&database.url()), std::path::Path::new("")).await.unwrap();
+    begin(lite.clone()).await;
+    begin(pg.clone()).await;
+    [
+        TestDb { db: lite, folder: Some(folder), database: None },
+        TestDb { db: pg, folder: None, database: Some(database) },
+    ]
 }
 
 #[tokio::test]
