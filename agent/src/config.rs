@@ -14,7 +14,7 @@ use crate::watch::Settings;
 pub struct ConfigFile {
     /// Roots instead of the default ones.
     roots: Vec<RootEntry>,
-    /// Also every user's Claude Code.
+    /// Also every user's coders.
     all_homes: Option<bool>,
     /// Do not rely on change notification.
     rescan: Option<bool>,
@@ -34,7 +34,7 @@ struct RootEntry {
 pub struct Given {
     /// `CODER=DIR` each.
     pub roots: Vec<String>,
-    /// Every user's Claude Code too.
+    /// Every user's coders too.
     pub all_homes: bool,
     /// Do not rely on change notification.
     pub rescan: bool,
@@ -89,16 +89,16 @@ impl ConfigFile {
                 named.push(RootSpec::new(&entry.coder, &entry.path)?);
             }
         }
-        if named.is_empty() && !all_homes {
-            named = RootSource::default_roots();
-        }
+        let default = named.is_empty() && !all_homes;
+        let source =
+            if default { RootSource::defaults() } else { RootSource { named, all_homes, ..RootSource::default() } };
         let defaults = Settings::default();
         let torn_after = given.torn_after_ms.map(Duration::from_millis);
         let settings = Settings {
             torn_after: torn_after.or(self.torn_after_seconds.map(Duration::from_secs)).unwrap_or(defaults.torn_after),
             rescan_only: given.rescan || self.rescan.unwrap_or(false),
         };
-        Ok((RootSource { named, all_homes }, settings))
+        Ok((source, settings))
     }
 }
 

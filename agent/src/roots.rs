@@ -54,11 +54,26 @@ impl RootSpec {
         Self::new(coder, Path::new(folder))
     }
 
-    /// The folder to follow. A coder's home (it has a `projects` folder, or is called `.claude`) stands for its
-    /// `projects`, because the rest of it is settings, secrets and caches.
+    /// The folders to follow. A coder's home stands for the folders in it that hold transcripts, because the rest of it
+    /// is settings, secrets and caches.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let below = |name: &str| self.given.join(name);
+        let is_home = |home: &str, folder: &str| self.given.ends_with(home) || below(folder).is_dir();
+        match self.coder.as_str() {
+            "codex" if is_home(".codex", "sessions") => {
+                let archived = Some(below("archived_sessions")).filter(|folder| folder.is_dir());
+                [below("sessions")].into_iter().chain(archived).collect()
+            }
+            "gemini" if is_home(".gemini", "tmp") => vec![below("tmp")],
+            "codex" | "gemini" => vec![self.given.clone()],
+            _ if is_home(".claude", "projects") => vec![below("projects")],
+            _ => vec![self.given.clone()],
+        }
+    }
+
+    /// The folder to follow first.
     pub fn folder(&self) -> PathBuf {
-        let projects = self.given.join("projects");
-        if self.given.ends_with(".claude") || projects.is_dir() { projects } else { self.given.clone() }
+        self.folders().swap_remove(0)
     }
 }
 
@@ -67,34 +82,52 @@ impl RootSpec {
 pub struct RootSource {
     /// Roots that were named, or the default ones.
     pub named: Vec<RootSpec>,
-    /// Also the Claude Code folder of every user of this machine.
+    /// Roots that count only while they are there: coders that this machine may not have.
+    pub possible: Vec<RootSpec>,
+    /// Also the coders of every user of this machine.
     pub all_homes: bool,
 }
 
+/// Homes of the coders, below a user's home.
+const HOMES: [(&str, &str); 3] = [("claude", ".claude"), ("codex", ".codex"), ("gemini", ".gemini")];
+
 impl RootSource {
-    /// The roots that hold when nobody names any: this user's Claude Code.
-    pub fn default_roots() -> Vec<RootSpec> {
-        let home = std::env::home_dir().map(|home| home.join(".claude/projects"));
-        let moved = std::env::var_os("CLAUDE_CONFIG_DIR").filter(|dir| !dir.is_empty());
-        let moved = moved.map(|dir| PathBuf::from(dir).join("projects"));
-        let mut roots = Vec::new();
-        for folder in home.into_iter().chain(moved) {
-            let given = std::path::absolute(&folder).unwrap_or(folder);
-            if roots.iter().all(|root: &RootSpec| root.given != given) {
-                roots.push(RootSpec { coder: "claude".into(), given });
-            }
-        }
-        roots
+    /// The roots that hold when nobody names any: this user's Claude Code, and the other coders where they are.
+    pub fn defaults() -> Self {
+        let home = std::env::home_dir();
+        let moved = |name: &str| std::env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let below = |folder: &str| home.as_ref().map(|home| home.join(folder));
+        let claude = moved("CLAUDE_CONFIG_DIR").map(|dir| dir.join("projects"));
+        let named = specs("claude", below(".claude/projects").into_iter().chain(claude));
+        let mut possible = specs("codex", below(".codex").into_iter().chain(moved("CODEX_HOME")));
+        possible.extend(specs(
+            "gemini",
+            below(".gemini").into_iter().chain(moved("GEMINI_CLI_HOME").map(|home| home.join(".gemini"))),
+        ));
+        Self { named, possible, all_homes: false }
     }
 
     /// Every root as of now. Of two that name the same folder, the first stands.
     pub fn find(&self) -> Vec<RootSpec> {
         let mut found = self.named.clone();
+        let mut possible = self.possible.clone();
         if self.all_homes {
-            found.extend(
-                homes().into_iter().map(|home| RootSpec { coder: "claude".into(), given: home.join(".claude") }),
-            );
+            for home in homes() {
+                possible.extend(
+                    HOMES
+                        .iter()
+                        .map(|(coder, folder)| RootSpec { coder: (*coder).to_owned(), given: home.join(folder) }),
+                );
+            }
         }
+        found.extend(possible.into_iter().filter(|root| root.folder().is_dir()));
+        // A home with several folders is followed as each of them; any other root stays as it was given, so that a home
+        // that appears later is still understood.
+        let each = |root: RootSpec| match root.coder.as_str() {
+            "codex" => specs("codex", root.folders().into_iter()),
+            _ => vec![root],
+        };
+        let mut found: Vec<RootSpec> = found.into_iter().flat_map(each).collect();
         let mut seen = std::collections::HashSet::new();
         found.retain(|root| {
             let folder = root.folder();
@@ -104,14 +137,25 @@ impl RootSource {
     }
 }
 
-/// Homes on this machine in which Claude Code has left its folder.
+/// Roots of one coder, each folder once.
+fn specs(coder: &str, folders: impl Iterator<Item = PathBuf>) -> Vec<RootSpec> {
+    let mut roots: Vec<RootSpec> = Vec::new();
+    for folder in folders {
+        let given = std::path::absolute(&folder).unwrap_or(folder);
+        if roots.iter().all(|root| root.given != given) {
+            roots.push(RootSpec { coder: coder.to_owned(), given });
+        }
+    }
+    roots
+}
+
+/// Homes on this machine.
 fn homes() -> Vec<PathBuf> {
     let parent = Path::new(if cfg!(target_os = "macos") { "/Users" } else { "/home" });
     let mut homes: Vec<PathBuf> =
         std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     homes.sort();
     homes.push(PathBuf::from("/root"));
-    homes.retain(|home| home.join(".claude/projects").is_dir());
     homes
 }
 
@@ -149,7 +193,27 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = RootSpec::new("claude", dir.path()).unwrap();
         let again = RootSpec::new("codex", &dir.path().join("../").join(dir.path().file_name().unwrap())).unwrap();
-        let source = RootSource { named: vec![root.clone(), again], all_homes: false };
+        let source = RootSource { named: vec![root.clone(), again], ..RootSource::default() };
         assert_eq!(source.find(), vec![root]);
+    }
+
+    #[test]
+    fn a_coder_that_may_be_there_counts_from_when_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let possible = ["codex=.codex", "gemini=.gemini"].map(|text| {
+            let (coder, folder) = text.split_once('=').unwrap();
+            RootSpec::new(coder, &home.path().join(folder)).unwrap()
+        });
+        let source = RootSource { possible: possible.to_vec(), ..RootSource::default() };
+        let folders = || source.find().iter().map(|root| (root.coder.clone(), root.folder())).collect::<Vec<_>>();
+        assert!(folders().is_empty());
+        for folder in [".codex/sessions", ".gemini/tmp"] {
+            std::fs::create_dir_all(home.path().join(folder)).unwrap();
+        }
+        let codex = |folder: &str| ("codex".to_owned(), home.path().join(".codex").join(folder));
+        let gemini = ("gemini".to_owned(), home.path().join(".gemini/tmp"));
+        assert_eq!(folders(), [codex("sessions"), gemini.clone()]);
+        std::fs::create_dir(home.path().join(".codex/archived_sessions")).unwrap();
+        assert_eq!(folders(), [codex("sessions"), codex("archived_sessions"), gemini]);
     }
 }

@@ -156,7 +156,11 @@ impl House {
 
 fn agent_command(home: &Path) -> Command {
     let mut command = Command::new(muster_agent());
-    command.env("HOME", home).env_remove("CLAUDE_CONFIG_DIR").env("MUSTER_AGENT_STATE", home.join("agent"));
+    command
+        .env("HOME", home)
+        .env_remove("CLAUDE_CONFIG_DIR")
+        .env_remove("CODEX_HOME")
+        .env("MUSTER_AGENT_STATE", home.join("agent"));
     command
 }
 

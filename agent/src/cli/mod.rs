@@ -60,12 +60,13 @@ enum Command {
 /// Which transcripts to follow.
 #[derive(Debug, Args)]
 struct Roots {
-    /// Follow DIR as the transcripts of CODER, instead of ~/.claude/projects (may be repeated). A coder's home, such as
-    /// ~/.claude, stands for its `projects` folder. Environment: `MUSTER_AGENT_ROOTS`, separated by `;`. Config file:
+    /// Follow DIR as the transcripts of CODER (claude, codex, gemini, ...), instead of ~/.claude/projects, ~/.codex and
+    /// ~/.gemini (may be repeated). A coder's home, such as ~/.claude, stands for the folders in it that hold
+    /// transcripts. Environment: `MUSTER_AGENT_ROOTS`, separated by `;`. Config file:
     /// roots = [{ coder = "claude", path = "/srv/alice/.claude" }]
     #[arg(long = "root", value_name = "CODER=DIR")]
     named: Vec<String>,
-    /// Also follow the Claude Code of every user of this machine (config file: `all_homes = true`)
+    /// Also follow the coders of every user of this machine (config file: `all_homes = true`)
     #[arg(long, env = "MUSTER_AGENT_ALL_HOMES")]
     all_homes: bool,
     /// Do not rely on change notification: look for changes every second or so (config file: rescan = true)

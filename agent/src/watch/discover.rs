@@ -22,6 +22,9 @@ pub fn form_of(relative: &Path) -> Option<FileForm> {
         || name == "custom-title.json"
         || (has_extension(name, "txt") && lies_in("tool-results"))
         || ((has_extension(name, "json") || has_extension(name, "js")) && lies_in("workflows"))
+        // Gemini CLI before it wrote lines, and the working directory that its chats belong to.
+        || (has_extension(name, "json") && name.starts_with("session-") && lies_in("chats"))
+        || name == ".project_root"
     {
         Some(FileForm::Whole)
     } else {
@@ -99,6 +102,13 @@ mod tests {
             ("p/s/workflows/wf_1.json", Some(Whole)),
             ("p/s/workflows/scripts/x-wf_1.js", Some(Whole)),
             ("p/s/custom-title.json", Some(Whole)),
+            ("2026/10/01/rollout-2026-10-01T09-00-00-0199a213-81a0-7800-8aa0-3a6b2f7f5b11.jsonl", Some(Lines)),
+            ("shop/chats/session-2026-10-01T09-00-0a1b2c3d.jsonl", Some(Lines)),
+            ("shop/chats/session-2025-10-01T09-00-0a1b2c3d.json", Some(Whole)),
+            ("shop/.project_root", Some(Whole)),
+            ("shop/logs.json", None),
+            ("auth.json", None),
+            ("oauth_creds.json", None),
             ("p/s/notes.txt", None),
             ("p/s/settings.json", None),
             ("p/memory/MEMORY.md", None),

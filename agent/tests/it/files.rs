@@ -37,7 +37,7 @@ impl Scene {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("projects")).unwrap();
         let root = RootSpec::new("claude", dir.path()).unwrap();
-        let source = RootSource { named: vec![root], all_homes: false };
+        let source = RootSource { named: vec![root], ..RootSource::default() };
         let follower = Follower::new(source, watches, Settings::default());
         let mut scene = Self {
             dir,

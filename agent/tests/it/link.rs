@@ -34,7 +34,7 @@ impl Agent {
         let notices = Box::new(SystemWatches::new(mailbox.clone()).unwrap());
         let roots = vec![RootSpec::new("claude", home.path()).unwrap()];
         let settings = Settings { torn_after: Duration::from_millis(300), ..Settings::default() };
-        let follower = Follower::new(RootSource { named: roots, all_homes: false }, notices, settings);
+        let follower = Follower::new(RootSource { named: roots, ..RootSource::default() }, notices, settings);
         let board = StatusBoard::new(&identity);
         let digests = DigestDesk::start().unwrap();
         let (thread, watcher) = Watcher::new(follower, mailbox, board.clone(), digests);

@@ -23,7 +23,7 @@ use crate::spawn;
   muster up --root claude=/srv/team/.claude    follow another folder instead of ~/.claude")]
 pub(super) struct UpArgs {
     /// Folder of transcripts to follow, with its coder's name, for example claude=/srv/claude; may be repeated.
-    /// Replaces the agent's defaults (~/.claude/projects and $CLAUDE_CONFIG_DIR/projects)
+    /// Replaces the agent's defaults (Claude Code's, Codex' and Gemini CLI's own folders)
     #[arg(long = "root", value_name = "CODER=DIR")]
     roots: Vec<String>,
     /// The agent's program [default: beside muster, else in PATH]
