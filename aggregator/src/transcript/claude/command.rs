@@ -23,11 +23,25 @@ const CLIENT_TEXT: [(&str, NoticeKind); 12] = [
 /// Tags around text that the client adds to a prompt: not typed, but the prompt stays one.
 const BESIDE: [&str; 4] = ["system-reminder", "ide_opened_file", "ide_selection", "ide_diagnostics"];
 
+/// Tags around text that reads well without them.
+const WRAPPED: [&str; 6] = [
+    "local-command-stdout",
+    "local-command-stderr",
+    "local-command-caveat",
+    "bash-stdout",
+    "bash-stderr",
+    "system-reminder",
+];
+
+/// What older clients answer to a command that they do not know, in place of the prompt.
+const UNKNOWN_COMMAND: &str = "Unknown slash command: ";
+
 /// What a text of the client is; `None` for what a person may have typed.
 pub(super) fn kind_of(text: &str) -> Option<NoticeKind> {
-    // Every one of them begins with one of two characters; nearly no prompt does.
+    // Nearly every one of them begins with one of two characters; nearly no prompt does.
     if !text.starts_with(['<', '[']) {
-        return None;
+        let name = text.strip_prefix(UNKNOWN_COMMAND)?;
+        return (!name.contains(char::is_whitespace)).then_some(NoticeKind::CommandOutput);
     }
     let (start, kind) = CLIENT_TEXT.iter().find(|(start, _)| text.starts_with(start))?;
     match kind {
@@ -70,9 +84,7 @@ fn unwrapped(text: &str) -> Option<String> {
         let parts: Vec<&str> = ["summary", "result"].iter().filter_map(|tag| inner(text, tag)).collect();
         return (!parts.is_empty()).then(|| parts.join("\n\n"));
     }
-    let outputs =
-        ["local-command-stdout", "local-command-stderr", "local-command-caveat", "bash-stdout", "bash-stderr"];
-    let found: Vec<&str> = outputs.iter().filter_map(|tag| inner(text, tag)).collect();
+    let found: Vec<&str> = WRAPPED.iter().filter_map(|tag| inner(text, tag)).collect();
     let said: Vec<&str> = found.iter().copied().filter(|part| !part.is_empty()).collect();
     (!found.is_empty()).then(|| said.join("\n"))
 }
@@ -118,6 +130,8 @@ mod tests {
         assert_eq!(kind_of("[Request interrupted by user] what does that mean?"), None);
         assert_eq!(kind_of("<command-name>/clear</command-name>"), Some(NoticeKind::Command));
         assert_eq!(kind_of("<div> is a tag"), None);
+        assert_eq!(kind_of("Unknown slash command: branch"), Some(NoticeKind::CommandOutput));
+        assert_eq!(kind_of("Unknown slash command: what is that?"), None);
         assert!(is_beside("<system-reminder>\nToday is Monday.\n</system-reminder>\n"));
         assert!(is_beside("<ide_opened_file>The user opened a.rs</ide_opened_file>"));
         assert!(!is_beside("<system-reminder>x</system-reminder> and what I typed"));

@@ -111,4 +111,22 @@ mod tests {
         assert_eq!(layout("C:\\p\\s1.jsonl").1.as_deref(), Some("p"));
         assert_eq!(layout(""), (TranscriptKind::Meta, None));
     }
+
+    #[test]
+    fn subagents_and_workflows_are_named_by_their_files() {
+        for (path, agent, workflow) in [
+            ("-srv-demo/agent-a05de54.jsonl", Some("a05de54"), None),
+            ("-srv-demo/s1/subagents/agent-a1.meta.json", Some("a1"), None),
+            ("-srv-demo\\s1\\subagents\\workflows\\wf_1\\agent-a2.jsonl", Some("a2"), Some("wf_1")),
+            ("-srv-demo/s1/subagents/workflows/wf_1/journal.jsonl", None, Some("wf_1")),
+            ("-srv-demo/s1/workflows/wf_1.json", None, Some("wf_1")),
+            ("-srv-demo/s1/workflows/scripts/two-reviews-wf_1.js", None, None),
+            ("-srv-workflows/s1.jsonl", None, None),
+            ("-srv-demo/s1/subagents/agent-.jsonl", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!((agent_of(path), workflow_of(path)), (agent, workflow), "{path}");
+        }
+        assert!(is_internal("acompact-4c1d") && is_internal("aprompt_suggestion-1") && !is_internal("ac0ffee"));
+    }
 }

@@ -11,6 +11,7 @@ mod cost;
 mod envelope;
 mod image;
 pub mod layout;
+pub mod meta;
 mod notification;
 mod outcome;
 mod progress;
@@ -24,6 +25,7 @@ mod tool_result;
 mod tool_use;
 mod usage;
 mod user;
+pub mod workflow;
 mod worktree;
 
 use std::borrow::Cow;

@@ -1,5 +1,7 @@
 //! Lines of each kind, as the client writes them.
 
+mod golden;
+
 use super::*;
 use crate::transcript::Role;
 

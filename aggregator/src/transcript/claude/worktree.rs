@@ -20,10 +20,6 @@ struct State<'a> {
 struct Worktree<'a> {
     #[serde(borrow, default, rename = "originalCwd", deserialize_with = "lenient::text")]
     original_cwd: Option<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "worktreePath", deserialize_with = "lenient::text")]
-    path: Option<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "worktreeBranch", deserialize_with = "lenient::text")]
-    branch: Option<Cow<'a, str>>,
 }
 
 pub(super) fn read(text: &str, reading: &mut Reading) {
@@ -31,9 +27,5 @@ pub(super) fn read(text: &str, reading: &mut Reading) {
     let full = |text: Option<Cow<'_, str>>| text.filter(|text| !text.is_empty()).map(Cow::into_owned);
     let facts = &mut reading.facts;
     facts.cwd = full(state.relocated_cwd).or(facts.cwd.take());
-    if let Some(worktree) = state.worktree_session {
-        facts.worktree_of = full(worktree.original_cwd);
-        facts.cwd = full(worktree.path).or(facts.cwd.take());
-        facts.branch = full(worktree.branch).or(facts.branch.take());
-    }
+    facts.worktree_of = state.worktree_session.and_then(|worktree| full(worktree.original_cwd));
 }
