@@ -15,6 +15,7 @@ use crate::ingest::{Ingest, Writer};
 use crate::live::presence::HostView;
 use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
 use crate::options::Options;
+use crate::projects::Projects;
 use crate::spawn::Tasks;
 use crate::store::hosts::{self, HostRow, Totals};
 use crate::store::{Db, StoreError};
@@ -46,6 +47,8 @@ pub struct House {
     pub presence: Presence,
     /// The links that stand.
     pub links: Links,
+    /// Projects, as people join and split them.
+    pub projects: Projects,
     /// What was configured.
     pub options: Options,
     /// Tasks of this server.
@@ -66,11 +69,12 @@ impl House {
         let hub = Hub::new(convert::encode);
         let (activity, wake) = (Activity::default(), Wake::default());
         let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), wake.clone());
+        let projects = Projects::new(db.clone(), wake.clone());
         let follower = Follower::new(db.clone(), hub.clone(), wake);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
-        let house = Self { db, access, hub, ingest, seams, presence, links, options, tasks };
+        let house = Self { db, access, hub, ingest, seams, presence, links, projects, options, tasks };
         (Arc::new(house), Chores { writer, follower, activity })
     }
 

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 13] = [
+const BESIDE: [(&str, &str, &str); 15] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
@@ -30,6 +30,8 @@ const BESIDE: [(&str, &str, &str); 13] = [
     ("archive", "live", "verifying asks the host through its link"),
     ("derive", "live", "what was derived is published"),
     ("ingest", "live", "what was accepted is published"),
+    ("projects", "access", "who joins or splits projects is written down"),
+    ("projects", "live", "the host is asked through its link, and moved sessions are published"),
     ("house", "wire", "the hub encodes an update once for all pages, and only the doors know how"),
     ("grpc", "http", "the guard knows the address behind a proxy"),
     ("grpc", "wire", "what a host says of its roots is stored as it is shown"),

@@ -25,7 +25,7 @@ use crate::store::{Db, StoreError, actors};
 
 pub use enrol::{Enrolled, HostFacts, JoinSecret};
 pub use limit::Attempt;
-pub use people::{Change, OneTimeLink};
+pub use people::{Change, OneTimeLink, note};
 pub use sign_in::{SIGN_IN_SECONDS, SignedIn};
 pub use tokens::TokenGrant;
 

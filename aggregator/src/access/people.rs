@@ -9,7 +9,7 @@ use super::secret::{digest, new_secret};
 use super::{Access, AccessError, By, CredentialKey, Known, Result};
 use crate::domain::name::{check_actor, check_label};
 use crate::domain::role::Role;
-use crate::domain::time::Millis;
+use crate::domain::time::{Millis, now_ms};
 use crate::store::actors::ActorRow;
 use crate::store::audit::AuditRow;
 use crate::store::db::Tx;
@@ -39,21 +39,30 @@ pub struct Change {
     pub disabled: Option<bool>,
 }
 
+/// Writes down who changed what, in the transaction that makes the change. For the other rooms that people change things in.
+pub async fn note(tx: &mut Tx, by: &By, action: &str, subject: &str) -> crate::store::Result<()> {
+    note_at(tx, by, action, subject, now_ms()).await
+}
+
+async fn note_at(tx: &mut Tx, by: &By, action: &str, subject: &str, at: Millis) -> crate::store::Result<()> {
+    let row = AuditRow {
+        id: uuid::Uuid::now_v7().to_string(),
+        at,
+        actor_id: by.actor_id.map(|id| id.to_string()),
+        actor_name: by.name.clone(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        origin: by.origin.clone(),
+    };
+    audit::insert(tx, row).await?;
+    tracing::info!(action, subject, by = by.name, origin = by.origin, "changed");
+    Ok(())
+}
+
 impl Access {
     /// Writes down a change of access, in the transaction that makes it.
     pub(super) async fn note(&self, tx: &mut Tx, by: &By, action: &str, subject: &str) -> Result<()> {
-        let row = AuditRow {
-            id: uuid::Uuid::now_v7().to_string(),
-            at: self.now(),
-            actor_id: by.actor_id.map(|id| id.to_string()),
-            actor_name: by.name.clone(),
-            action: action.to_owned(),
-            subject: subject.to_owned(),
-            origin: by.origin.clone(),
-        };
-        audit::insert(tx, row).await?;
-        tracing::info!(action, subject, by = by.name, origin = by.origin, "access changed");
-        Ok(())
+        Ok(note_at(tx, by, action, subject, self.now()).await?)
     }
 
     /// Adds a person without a password; a link or [`Access::set_password`] lets them in.

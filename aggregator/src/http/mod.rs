@@ -11,6 +11,7 @@ mod hosts;
 pub mod json;
 mod members;
 mod metrics;
+mod projects;
 mod raw;
 mod sign_in;
 mod tokens;
@@ -51,6 +52,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(tokens::routes())
         .merge(hosts::routes())
         .merge(audit::routes())
+        .merge(projects::routes())
         .fallback(no_such_address)
         .method_not_allowed_fallback(no_such_method)
         .layer(guarded.clone())

@@ -2,8 +2,12 @@
 
 use muster_proto::ids::HostId;
 
+use super::{ProjectError, Projects, Target};
+use crate::access::By;
 use crate::domain::project::Repository;
+use crate::live::Wake;
 use crate::store::Db;
+use crate::store::audit;
 use crate::store::hosts::{self, Facts};
 use crate::store::projects::{self, Place};
 use crate::store::sessions::{self, SessionRow};
@@ -118,5 +122,57 @@ async fn folders_without_a_repository_join_by_their_path() {
         stand.answer(0, "/srv/notes", &clone_of("https://example.com/ann/notes", "/srv/notes")).await;
         assert_ne!(stand.project_of("a").await, first);
         assert_eq!(stand.project_of("b").await, first);
+    }
+}
+
+#[tokio::test]
+async fn what_people_join_or_split_stays_until_it_is_given_back() {
+    for database in both().await {
+        let stand = Stand::new(database).await;
+        let (wake, by) = (Wake::default(), By::cli());
+        let room = Projects::new(stand.db.clone(), wake);
+        let api = stand.session("a", 0, "/w/api", None).await;
+        let web = stand.session("b", 0, "/w/web", None).await;
+        for (path, remote) in [("/w/api", "git@example.com:t/api"), ("/w/web", "git@example.com:t/web")] {
+            stand.answer(0, path, &clone_of(remote, path)).await;
+        }
+        let place = |path: &str| vec![(stand.hosts[0].clone(), path.to_owned())];
+        // Joined: the project that was left vanishes, and what the host says changes nothing.
+        assert_eq!(room.move_paths(&by, &Target::Project(api.clone()), &place("/w/web")).await.unwrap(), api);
+        stand.answer(0, "/w/web", &clone_of("git@example.com:t/web", "/w/web")).await;
+        assert_eq!(stand.project_of("b").await, api);
+        assert_eq!(stand.identities().await, ["remote:example.com/t/api"]);
+        assert!(matches!(
+            room.move_paths(&by, &Target::Project(web), &place("/w/api")).await,
+            Err(ProjectError::NotFound(_))
+        ));
+        // A session that begins there now goes along.
+        assert_eq!(stand.session("c", 0, "/w/web", None).await, api);
+        // Split off, under a name.
+        let own = room.move_paths(&by, &Target::New("Shop".to_owned()), &place("/w/web")).await.unwrap();
+        assert_eq!([stand.project_of("b").await, stand.project_of("c").await], [own.clone(), own.clone()]);
+        assert_eq!(super::names(&stand.db).await.unwrap()[&own], "Shop");
+        // Given back.
+        let back = room.move_paths(&by, &Target::Repository, &place("/w/web")).await.unwrap();
+        assert_eq!(stand.project_of("b").await, back);
+        assert_eq!(stand.identities().await, ["remote:example.com/t/api", "remote:example.com/t/web"]);
+        let audit = audit::page(&stand.db, "zzz", 10).await.unwrap();
+        assert_eq!(audit.iter().filter(|row| row.action == "project.move").count(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_kept_when_the_repository_becomes_known() {
+    for database in both().await {
+        let stand = Stand::new(database).await;
+        let room = Projects::new(stand.db.clone(), Wake::default());
+        let id = stand.session("a", 0, "/w/api", None).await;
+        room.rename(&By::cli(), &id, " Billing ").await.unwrap();
+        stand.answer(0, "/w/api", &clone_of("git@example.com:t/api", "/w/api")).await;
+        assert_eq!(super::names(&stand.db).await.unwrap()[&id], "Billing");
+        assert!(matches!(room.rename(&By::cli(), &id, "\n").await, Err(ProjectError::Invalid(_))));
+        assert!(matches!(room.rename(&By::cli(), "no", "x").await, Err(ProjectError::NotFound(_))));
+        let nothing = room.move_paths(&By::cli(), &Target::Repository, &[(id, "/elsewhere".to_owned())]).await;
+        assert!(matches!(nothing, Err(ProjectError::NotFound(_))));
     }
 }

@@ -31,10 +31,12 @@ pub struct ProjectPath {
     pub host_id: String,
     /// Absolute path there.
     pub path: String,
-    /// Address of its repository.
+    /// `HOST/PATH` of its repository's address.
     pub remote: Option<String>,
     /// First commit of its repository.
     pub root_commit: Option<String>,
+    /// Who owns it on the host.
+    pub owner: Option<String>,
     /// A person has chosen its project.
     pub pinned: bool,
 }
@@ -46,6 +48,10 @@ pub struct MovePaths {
     pub project_id: Option<String>,
     /// Name of the new project.
     pub name: Option<String>,
+    /// Gives them back to the projects of their repositories instead: undoes what people chose. The two above are left out.
+    #[serde(default)]
+    #[ts(optional)]
+    pub automatic: Option<bool>,
     /// The working directories.
     pub paths: Vec<HostPath>,
 }

@@ -1346,13 +1346,17 @@ host_id: string,
  */
 path: string, 
 /**
- * Address of its repository.
+ * `HOST/PATH` of its repository's address.
  */
 remote: string | null, 
 /**
  * First commit of its repository.
  */
 root_commit: string | null, 
+/**
+ * Who owns it on the host.
+ */
+owner: string | null, 
 /**
  * A person has chosen its project.
  */
@@ -1367,6 +1371,10 @@ project_id: string | null,
  * Name of the new project.
  */
 name: string | null, 
+/**
+ * Gives them back to the projects of their repositories instead: undoes what people chose. The two above are left out.
+ */
+automatic?: boolean, 
 /**
  * The working directories.
  */
