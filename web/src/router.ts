@@ -4,6 +4,8 @@ import { createRouter } from 'sv-router';
 export const router = createRouter({
   '/': () => import('./pages/Operations.svelte'),
   '/sessions/:id': () => import('./pages/Operations.svelte'),
+  '/browse': () => import('./pages/Browse.svelte'),
+  '/browse/:id': () => import('./pages/Browse.svelte'),
   '/usage': () => import('./pages/Usage.svelte'),
   '/projects/:project': () => import('./pages/Project.svelte'),
   '/settings/:section': () => import('./pages/Settings.svelte'),

@@ -20,6 +20,7 @@ export function commands(app: App): Command[] {
 function goTo(app: App): Command[] {
   const pages: [string, string, string][] = [
     ['Operations', paths.operations(), 'g o'],
+    ['Browse', paths.browse(), 'g b'],
     ['Settings: hosts', paths.settings('hosts'), 'g s'],
     ['Settings: tokens', paths.settings('tokens'), ''],
     ['Settings: you', paths.settings('you'), ''],

@@ -1,3 +1,4 @@
+import FolderTree from '@lucide/svelte/icons/folder-tree';
 import ChartColumn from '@lucide/svelte/icons/chart-column';
 import Radar from '@lucide/svelte/icons/radar';
 import Settings from '@lucide/svelte/icons/settings';
@@ -7,6 +8,7 @@ import { paths } from '../lib/paths';
 /** Pages of the rail. Only what exists is shown. */
 export const PLACES = [
   { name: 'Operations', icon: Radar, href: () => paths.operations(), keys: 'g o' },
+  { name: 'Browse', icon: FolderTree, href: () => paths.browse(), keys: 'g b' },
   { name: 'Usage', icon: ChartColumn, href: () => paths.usage(), keys: 'g u' },
 ] as const;
 

@@ -33,6 +33,8 @@ export class App {
   fleet = $state.raw(new Fleet());
   /** What lies over the page. */
   overlay = $state<'palette' | 'shortcuts' | 'add-host' | null>(null);
+  /** Puts the cursor into the search field of the page; `null` where the page has none. */
+  focusSearch = $state.raw<(() => void) | null>(null);
   readonly go: Go;
 
   constructor(go: Go) {

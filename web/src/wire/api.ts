@@ -10,13 +10,18 @@ import type {
   Me,
   MemberLink,
   NewMember,
+  NewSavedSearch,
   NewToken,
   Page,
   Problem,
+  SavedSearch,
+  SearchPage,
+  SessionRow,
   SignIn,
   Token,
   TokenSecret,
   Transcript,
+  TreeHost,
 } from './types.gen';
 
 /** An answer that says no, or no answer at all (`status` 0). The message says what happened and what to do. */
@@ -66,14 +71,16 @@ async function send(
   resource: string,
   body?: unknown,
   headers: HeadersInit = {},
+  signal?: AbortSignal,
 ): Promise<Response> {
   const init: RequestInit = { method, headers: { ...headers }, credentials: 'same-origin' };
+  if (signal) init.signal = signal;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { ...headers, 'content-type': 'application/json' };
   }
-  const response = await fetch(apiUrl(resource), init).catch(() => {
-    throw new ApiError(UNREACHABLE);
+  const response = await fetch(apiUrl(resource), init).catch((error: unknown) => {
+    throw signal?.aborted ? error : new ApiError(UNREACHABLE);
   });
   if (response.ok) return response;
   const retryAfter = Number(response.headers.get('retry-after'));
@@ -92,6 +99,25 @@ export async function tell(method: string, resource: string, body?: unknown): Pr
 }
 
 const id = encodeURIComponent;
+
+/** Parameters of a list; those that are `null` or `undefined` are left out. */
+export type Params = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** The end of an address with its parameters; empty for none. */
+function withParams(params: Params): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== null && value !== undefined) query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text && `?${text}`;
+}
+
+/** Reads a resource; rejects with the signal's reason once it is aborted. */
+async function read<T>(resource: string, params: Params, signal?: AbortSignal): Promise<T> {
+  const response = await send('GET', resource + withParams(params), undefined, {}, signal);
+  return (await response.json()) as T;
+}
 
 /** Every item of a list, page by page. */
 export async function all<T>(resource: string): Promise<T[]> {
@@ -130,6 +156,14 @@ export const api = {
 
   audit: (cursor: string | null) =>
     ask<Page<AuditItem>>('GET', `audit?limit=100${cursor ? `&cursor=${id(cursor)}` : ''}`),
+
+  /** Sessions by filters and order, page by page. */
+  sessions: (params: Params, signal?: AbortSignal) => read<Page<SessionRow>>('sessions', params, signal),
+  search: (params: Params, signal?: AbortSignal) => read<SearchPage>('search', params, signal),
+  tree: () => all<TreeHost>('tree'),
+  searches: () => all<SavedSearch>('searches'),
+  saveSearch: (request: NewSavedSearch) => ask<SavedSearch>('POST', 'searches', request),
+  forgetSearch: (search: string) => tell('DELETE', `searches/${id(search)}`),
 
   /** Conversation entries just before one, in ascending order. */
   entriesBefore: (session: string, before: string, limit: number) =>
