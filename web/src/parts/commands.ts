@@ -1,13 +1,19 @@
 import { lastPart } from '../lib/format';
 import { paths } from '../lib/paths';
+import { addressOf } from '../state/address.svelte';
 import type { App } from '../state/app.svelte';
+import type { Jump } from '../state/jump.svelte';
+import { hitKey } from '../state/search.svelte';
+import { entryKey } from '../wire/entries';
 import { titleOf } from '../wire/titles';
 
 /** One line of the palette. */
 export interface Command {
   readonly id: string;
-  readonly group: 'Go to' | 'Do' | 'Hosts' | 'Sessions';
+  readonly group: 'Go to' | 'Do' | 'Hosts' | 'Sessions' | 'In conversations';
   readonly label: string;
+  /** What to highlight in the label, in code points. */
+  readonly marks?: readonly (readonly [number, number])[];
   readonly hint: string;
   readonly run: () => void;
 }
@@ -97,4 +103,38 @@ function sessions(app: App): Command[] {
       .join(' · '),
     run: () => app.go(paths.session(row.id)),
   }));
+}
+
+/** What the whole archive has for a text: sessions that are not among the latest, places in conversations, a search. */
+export function fromArchive(app: App, jump: Jump, text: string): Command[] {
+  const typed = text.trim();
+  if (typed === '') return [];
+  const older = jump.sessions.filter(({ id }) => !app.fleet.sessionsById.has(id));
+  return [
+    ...older.map((row): Command => ({
+      id: row.id,
+      group: 'Sessions',
+      label: titleOf(row),
+      hint: lastPart(row.project_path),
+      run: () => app.go(paths.browse(row.id)),
+    })),
+    ...jump.hits.map(({ item, session }): Command => ({
+      id: hitKey(item),
+      group: 'In conversations',
+      label: item.snippet.replaceAll('\n', ' '),
+      marks: item.highlights,
+      hint: session?.title ?? '',
+      run: () => {
+        const transcript = item.subagent_id ? item.transcript_id : null;
+        app.go(paths.browse(item.session_id, addressOf({ query: typed, at: entryKey(item), transcript })));
+      },
+    })),
+    {
+      id: 'search',
+      group: 'In conversations',
+      label: `Search every conversation for “${typed}”`,
+      hint: jump.total > 0 ? `${jump.total.toLocaleString('en')} hits` : '',
+      run: () => app.go(paths.browse(null, addressOf({ query: typed }))),
+    },
+  ];
 }

@@ -69,6 +69,11 @@ export function writeAddress(address: Address): string {
   return text && `?${text}`;
 }
 
+/** The end of an address that is usual but for this. */
+export function addressOf(changes: Partial<Address>): string {
+  return writeAddress({ ...USUAL, ...changes });
+}
+
 /** The address as it is now. */
 export class CurrentAddress {
   readonly now: Address = $derived(readAddress(searchParams.toURLSearchParams()));
