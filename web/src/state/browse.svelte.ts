@@ -71,7 +71,8 @@ export class Browse {
 
   /** Goes there. While a person types no step back is left. */
   set(changes: Partial<Address>, { replace = false, session = this.#session() } = {}): void {
-    this.#app.go(this.link(changes, session), { replace });
+    const link = this.link(changes, session);
+    if (link !== this.link({})) this.#app.go(link, { replace });
   }
 
   /** Puts a filter in the place of all of these names, or none. */
