@@ -18,6 +18,7 @@ pub mod access;
 pub mod archive;
 pub mod backup;
 pub mod derive;
+pub mod export;
 pub mod ingest;
 pub mod ledger;
 pub mod live;

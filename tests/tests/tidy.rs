@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["domain", "transcript"],
     &["store"],
     &["machine", "options", "private", "spawn", "tls"],
-    &["access", "archive", "backup", "derive", "ingest", "ledger", "live", "projects"],
+    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects"],
     &["house"],
     &["grpc", "http", "wire", "ws"],
     &["server"],
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 15] = [
+const BESIDE: [(&str, &str, &str); 16] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
@@ -29,6 +29,7 @@ const BESIDE: [(&str, &str, &str); 15] = [
     ("tls", "private", "the key is a private file"),
     ("archive", "live", "verifying asks the host through its link"),
     ("derive", "live", "what was derived is published"),
+    ("export", "archive", "what leaves is the conversation as it is read"),
     ("ingest", "live", "what was accepted is published"),
     ("projects", "access", "who joins or splits projects is written down"),
     ("projects", "live", "the host is asked through its link, and moved sessions are published"),

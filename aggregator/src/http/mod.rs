@@ -2,6 +2,7 @@
 
 mod audit;
 mod entries;
+mod export;
 pub mod failure;
 pub(crate) mod fleet;
 pub mod guard;
@@ -46,6 +47,7 @@ pub fn router(house: Arc<House>) -> Router {
     let api = Router::new()
         .merge(fleet::routes())
         .merge(entries::routes())
+        .merge(export::routes())
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())

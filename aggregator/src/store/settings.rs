@@ -15,14 +15,18 @@ statements! {
     LOCK = "INSERT INTO settings (key, value) VALUES ($1, '') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 }
 
+/// A fact that is made once, at its first use, and never changes.
+pub async fn made_once(db: &Db, key: &str, make: impl FnOnce() -> String) -> Result<String> {
+    if let Some((value,)) = db.optional::<(String,)>(GET, vals![key]).await? {
+        return Ok(value);
+    }
+    db.execute(INSERT, vals![key, make()]).await?;
+    Ok(db.one::<(String,)>(GET, vals![key]).await?.0)
+}
+
 /// Identity of this database: an agent recognises by it that it talks to the fleet it joined. Made at first use.
 pub async fn aggregator_id(db: &Db) -> Result<String> {
-    const KEY: &str = "aggregator.id";
-    if let Some((id,)) = db.optional::<(String,)>(GET, vals![KEY]).await? {
-        return Ok(id);
-    }
-    db.execute(INSERT, vals![KEY, uuid::Uuid::new_v4().to_string()]).await?;
-    Ok(db.one::<(String,)>(GET, vals![KEY]).await?.0)
+    made_once(db, "aggregator.id", || uuid::Uuid::new_v4().to_string()).await
 }
 
 /// A fact, when it is known.

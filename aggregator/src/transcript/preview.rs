@@ -76,6 +76,11 @@ impl Iterator for Readable<'_> {
     }
 }
 
+/// A text of any length without what a reader does not want.
+pub fn readable(text: &str) -> String {
+    Readable::of(text).collect()
+}
+
 /// The first line of a text that says something, as a title; `None` when there is none.
 pub fn title_of(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
