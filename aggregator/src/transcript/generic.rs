@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::preview::Preview;
-use super::{Class, Entry, LineFacts, lenient};
+use super::reading::{Frame, Reading};
+use super::{Class, Depth, Entry, lenient};
 use crate::domain::time::parse_rfc3339;
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ struct Line<'a> {
 }
 
 /// A line of which only type, id and time are understood; its text is shown as it is.
-pub(super) fn parse_line(bytes: &[u8]) -> Entry {
+pub(super) fn parse(bytes: &[u8], depth: Depth) -> Entry {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Entry::unreadable("not valid UTF-8");
     };
@@ -28,16 +28,9 @@ pub(super) fn parse_line(bytes: &[u8]) -> Entry {
     let Some(Ok(line)) = object.map(serde_json::from_str::<Line<'_>>) else {
         return Entry::unreadable("not a JSON object");
     };
-    Entry {
-        kind: line.kind.map(Cow::into_owned).unwrap_or_default(),
-        class: Class::Conversation,
-        role: None,
-        uuid: line.id.map(Cow::into_owned),
-        parent: None,
-        acts: Vec::new(),
-        blocks: Vec::new(),
-        time: line.timestamp.as_deref().and_then(parse_rfc3339),
-        preview: Preview::cut(text),
-        facts: LineFacts::default(),
-    }
+    let mut reading = Reading::new(depth);
+    reading.text(Cow::Borrowed(text));
+    let time = line.timestamp.as_deref().and_then(parse_rfc3339);
+    let frame = Frame { uuid: line.id.as_deref(), parent: None, time };
+    reading.entry(line.kind.as_deref().unwrap_or_default(), Class::Conversation, frame)
 }

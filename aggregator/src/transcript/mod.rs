@@ -28,7 +28,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 3;
+pub const PARSER_VERSION: i64 = 4;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
@@ -176,7 +176,7 @@ pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
         "claude-ai" => claude_ai::parse(line, depth),
         "codex" => codex::parse(line, depth),
         "gemini" => gemini::parse(line, depth),
-        _ => generic::parse_line(line),
+        _ => generic::parse(line, depth),
     }
 }
 

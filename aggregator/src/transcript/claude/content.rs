@@ -74,6 +74,12 @@ impl<'a> Block<'a> {
         self.text.and_then(string).unwrap_or_default()
     }
 
+    /// Its words, or what it is called: what was found on the web has only a title.
+    fn words(&self) -> Cow<'a, str> {
+        let text = self.text();
+        if text.is_empty() { self.title.clone().unwrap_or_default() } else { text }
+    }
+
     /// What was thought.
     pub(super) fn thinking(&self) -> Cow<'a, str> {
         self.thinking.and_then(string).unwrap_or_default()
@@ -99,13 +105,14 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// All words in it: the string, or the text blocks on lines of their own.
+    /// All words in it: the string, or those of its blocks on lines of their own.
     pub(super) fn words(self) -> Cow<'a, str> {
         match self {
             Self::Nothing => Cow::Borrowed(""),
             Self::Text(text) => text,
             Self::Blocks(blocks) => {
-                let texts: Vec<Cow<'_, str>> = blocks.iter().map(Block::text).filter(|text| !text.is_empty()).collect();
+                let texts: Vec<Cow<'_, str>> =
+                    blocks.iter().map(Block::words).filter(|text| !text.is_empty()).collect();
                 Cow::Owned(texts.join("\n"))
             }
         }

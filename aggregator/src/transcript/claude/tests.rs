@@ -1,6 +1,8 @@
 //! Lines of each kind, as the client writes them.
 
 mod golden;
+mod shapes;
+mod tools;
 
 use super::*;
 use crate::transcript::Role;

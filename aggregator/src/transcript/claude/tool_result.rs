@@ -19,7 +19,7 @@ pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, 
     let is_string = block.content.is_some_and(|raw| raw.get().starts_with('"'));
     let inner = if is_string && !reading.wants_content() { Content::Nothing } else { block.inner() };
     let agent = outcome.agent().or_else(|| agent_in_words(detail, &inner));
-    let exit_code = if is_error { block.content.map(RawValue::get).and_then(exit_code) } else { outcome.exit_code() };
+    let exit_code = if is_error { failed_with(block.content, &inner) } else { outcome.exit_code() };
     reading.acts.extend(outcome.todos());
     let result = ToolResult {
         id: id.to_owned(),
@@ -56,10 +56,15 @@ fn show(id: &str, result: &ToolResult, detail: Option<&RawValue>, inner: Content
     }
 }
 
-/// Code in `Exit code 3` at the start of a failed command's answer; the answer is still packed.
-fn exit_code(json: &str) -> Option<i64> {
-    let text = json.trim_start_matches(['"', '[', '{']);
-    let text = text.strip_prefix(r#"type":"text","text":""#).unwrap_or(text);
+/// Code in `Exit code 3` at the start of a failed command's answer; a string may still be packed.
+fn failed_with(content: Option<&RawValue>, inner: &Content<'_>) -> Option<i64> {
+    match (content?.get().strip_prefix('"'), inner.blocks()) {
+        (Some(packed), _) => exit_code(packed),
+        (None, blocks) => exit_code(&blocks.first()?.text()),
+    }
+}
+
+fn exit_code(text: &str) -> Option<i64> {
     let code = text.strip_prefix("Error: ").unwrap_or(text).strip_prefix("Exit code ")?;
     let digits = code.len() - code.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').len();
     code[..digits].parse().ok()
