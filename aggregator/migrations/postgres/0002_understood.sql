@@ -19,7 +19,7 @@ CREATE TABLE turns (
 
 CREATE TABLE tool_calls (
     transcript_id TEXT NOT NULL REFERENCES transcripts (id),
-    -- Line of the use, and of its outcome.
+    -- Line of the use, and of its outcome. An outcome whose use has not come yet has an empty name and no reader.
     line          BIGINT NOT NULL,
     result_line   BIGINT,
     -- The coder's id of the use: the same in copies of the session.
@@ -29,6 +29,8 @@ CREATE TABLE tool_calls (
     path          TEXT,
     writes        BOOLEAN NOT NULL,
     started_at    BIGINT,
+    ended_at      BIGINT,
+    -- As the outcome tells it; else the difference of the times counts.
     duration_ms   BIGINT,
     -- NULL while there is no outcome.
     is_error      BOOLEAN,
@@ -39,12 +41,14 @@ CREATE TABLE tool_calls (
     agent_id      TEXT,
     agent_kind    TEXT,
     agent_background BOOLEAN,
+    -- How the subagent ended, as it was reported later; NULL until then.
+    agent_ok      BOOLEAN,
     workflow_id   TEXT,
     PRIMARY KEY (transcript_id, id)
 );
 CREATE INDEX tool_calls_path ON tool_calls (path) WHERE path IS NOT NULL;
 
--- Tokens of replies, one row per reply and transcript that tells of it. `counted` marks, of all rows with the same key,
+-- Tokens of replies, one row per transcript and reply that it tells of. `counted` marks, of all rows with the same key,
 -- the one with the greatest output (then the one that is no copy, then the lowest transcript id): sums take only those.
 CREATE TABLE usage (
     -- First 16 bytes of SHA-256 of message id, a zero byte, request id.
@@ -66,9 +70,9 @@ CREATE TABLE usage (
     counted            BOOLEAN NOT NULL,
     -- By the price table as it now is; NULL when the model has no price.
     cost_microdollars  BIGINT,
-    PRIMARY KEY (key, transcript_id)
+    PRIMARY KEY (transcript_id, key)
 );
-CREATE INDEX usage_transcript ON usage (transcript_id);
+CREATE INDEX usage_key ON usage (key);
 CREATE INDEX usage_at ON usage (at);
 
 -- Micro-dollars per million tokens, from a day on, for models whose name begins with `model`; the longest match counts.

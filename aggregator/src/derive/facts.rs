@@ -1,35 +1,66 @@
-//! What is known of one transcript: a fold over its lines that gives the same result in any chunking.
+//! What is known of one transcript as a whole; kept as JSON beside its cursor, and small however long the transcript is.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::session::{Extras, TitleSource};
+use super::todos::Todos;
+use crate::domain::session::TitleSource;
 use crate::domain::time::Millis;
-use crate::store::sessions::SessionRow;
-use crate::transcript::{Class, Entry};
+use crate::transcript::{Class, LineFacts};
 
-/// Facts of one transcript, kept as JSON beside the cursor.
+/// Addresses of pull requests that are kept of one transcript: the latest.
+const PULL_REQUESTS: usize = 20;
+
+/// Facts of one transcript.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
     /// The coder's own session id that most recently stood in a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// The coder's own id of the subagent whose conversation this is, as the first line that knows it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The client began this conversation for its own ends.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
+    /// Thread whose replies the lines tell of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// Working directory at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_cwd: Option<String>,
     /// Working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// The directory that the working directory is a worktree of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worktree_of: Option<String>,
+    /// Address of the repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// Git branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Version of the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// How the client was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Model of the latest reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Title given by a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_title: Option<String>,
     /// Title given by the coder.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ai_title: Option<String>,
     /// Summary written by an older client.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// First line of the first prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_prompt: Option<String>,
     /// Earliest time of a line.
     pub first_at: Option<Millis>,
@@ -41,6 +72,35 @@ pub struct Facts {
     pub conversation: i64,
     /// Unreadable among them.
     pub unreadable: i64,
+    /// Prompts of a person.
+    pub prompts: i64,
+    /// Replies of a model.
+    pub replies: i64,
+    /// Tool calls.
+    pub calls: i64,
+    /// Failed ones among them.
+    pub errors: i64,
+    /// Tokens that the context holds.
+    pub context: Option<i64>,
+    /// The turn that runs, or ran last: the lines of its prompts.
+    pub turn: Vec<i64>,
+    /// The coder has yielded since.
+    pub yielded: bool,
+    /// Id of the latest prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// How often the conversation was compacted.
+    pub compactions: u32,
+    /// How often a person interrupted.
+    pub interrupts: u32,
+    /// Requests to the model that failed for good.
+    pub api_errors: u32,
+    /// Addresses of pull requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pull_requests: Vec<String>,
+    /// Things to do.
+    #[serde(skip_serializing_if = "Todos::is_empty")]
+    pub todos: Todos,
 }
 
 impl Facts {
@@ -54,21 +114,36 @@ impl Facts {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Takes the next line.
-    pub fn add(&mut self, entry: Entry) {
+    /// Counts a line.
+    pub(super) fn count(&mut self, class: Class, time: Option<Millis>) {
         self.entries += 1;
-        match entry.class {
+        match class {
             Class::Conversation => self.conversation += 1,
             Class::Unreadable => self.unreadable += 1,
             Class::Bookkeeping => {}
         }
-        if let Some(time) = entry.time {
+        if let Some(time) = time {
             self.first_at = Some(self.first_at.map_or(time, |first| first.min(time)));
             self.last_at = Some(self.last_at.map_or(time, |last| last.max(time)));
         }
-        let line = entry.facts;
+    }
+
+    /// Takes what a line says about its session.
+    pub(super) fn learn(&mut self, line: LineFacts) {
+        if self.agent.is_none() {
+            self.agent = line.agent;
+        }
+        self.internal |= line.internal;
+        if self.first_cwd.is_none() {
+            self.first_cwd.clone_from(&line.cwd);
+        }
+        if self.repository.is_none() {
+            self.repository = line.repository;
+        }
         latest(&mut self.session, line.session);
+        latest(&mut self.thread, line.thread);
         latest(&mut self.cwd, line.cwd);
+        latest(&mut self.worktree_of, line.worktree_of);
         latest(&mut self.branch, line.branch);
         latest(&mut self.version, line.version);
         latest(&mut self.entrypoint, line.entrypoint);
@@ -84,7 +159,17 @@ impl Facts {
         }
     }
 
-    fn title(&self) -> Option<(TitleSource, &String)> {
+    /// A pull request belongs to the session.
+    pub(super) fn pull_request(&mut self, url: String) {
+        self.pull_requests.retain(|known| *known != url);
+        if self.pull_requests.len() == PULL_REQUESTS {
+            self.pull_requests.remove(0);
+        }
+        self.pull_requests.push(url);
+    }
+
+    /// The best title, and where it comes from.
+    pub fn title(&self) -> Option<(TitleSource, &String)> {
         [
             (TitleSource::Custom, &self.custom_title),
             (TitleSource::Ai, &self.ai_title),
@@ -99,121 +184,5 @@ impl Facts {
 fn latest(kept: &mut Option<String>, new: Option<String>) {
     if new.is_some() {
         *kept = new;
-    }
-}
-
-/// One main transcript's part of a session.
-#[derive(Debug)]
-pub struct Part {
-    /// Host that it lies on.
-    pub host: String,
-    /// It is still there.
-    pub live: bool,
-    /// What is known of it.
-    pub facts: Facts,
-}
-
-/// Joins the main transcripts of a session. Where several live copies exist (two hosts), the latest one speaks for the
-/// session; copies that a newer generation replaced speak only when nothing else does.
-pub fn join(id: &str, coder: &str, mut parts: Vec<Part>, subagents: i64, arrived: Millis) -> Option<SessionRow> {
-    let gone = !parts.iter().any(|part| part.live);
-    if !gone {
-        parts.retain(|part| part.live);
-    }
-    parts.sort_by_key(|part| part.facts.last_at);
-    let newest = parts.last()?;
-    let recent = |field: fn(&Facts) -> &Option<String>| parts.iter().rev().find_map(|part| field(&part.facts).clone());
-    let title = parts.iter().rev().filter_map(|part| part.facts.title()).min_by_key(|(source, _)| *source);
-    let mut hosts: Vec<&str> = Vec::new();
-    for part in parts.iter().rev() {
-        if !hosts.contains(&part.host.as_str()) {
-            hosts.push(&part.host);
-        }
-    }
-    Some(SessionRow {
-        id: id.to_owned(),
-        coder: coder.to_owned(),
-        hosts: serde_json::to_string(&hosts).unwrap_or_default(),
-        project_path: recent(|facts| &facts.cwd).unwrap_or_default(),
-        title: title.map(|(_, title)| title.clone()),
-        title_source: title.map(|(source, _)| source.word().to_owned()),
-        branch: recent(|facts| &facts.branch),
-        client_version: recent(|facts| &facts.version),
-        entrypoint: recent(|facts| &facts.entrypoint),
-        model: recent(|facts| &facts.model),
-        first_activity_at: parts.iter().filter_map(|part| part.facts.first_at).min(),
-        last_activity_at: newest.facts.last_at.unwrap_or(arrived),
-        entries: parts.iter().map(|part| part.facts.entries).sum(),
-        conversation: parts.iter().map(|part| part.facts.conversation).sum(),
-        unreadable: parts.iter().map(|part| part.facts.unreadable).sum(),
-        subagents,
-        gone,
-        began_host: None,
-        began_path: None,
-        project_id: None,
-        human_prompts: 0,
-        assistant_messages: 0,
-        tool_calls: 0,
-        tool_errors: 0,
-        tokens: 0,
-        cost_microdollars: None,
-        context_tokens: None,
-        extras: Extras::default().store(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::transcript::parse_line;
-
-    fn facts(lines: &[&str]) -> Facts {
-        let mut facts = Facts::default();
-        for line in lines {
-            facts.add(parse_line("claude", line.as_bytes()));
-        }
-        facts
-    }
-
-    const PROMPT: &str =
-        r#"{"type":"user","timestamp":"2026-01-01T00:00:00Z","cwd":"/a","message":{"content":"Fix it"}}"#;
-    const REPLY: &str =
-        r#"{"type":"assistant","timestamp":"2026-01-01T00:00:05Z","cwd":"/b","message":{"model":"m","content":[]}}"#;
-    const TITLE: &str = r#"{"type":"custom-title","customTitle":"Mine"}"#;
-
-    fn part(host: &str, live: bool, lines: &[&str]) -> Part {
-        Part { host: host.to_owned(), live, facts: facts(lines) }
-    }
-
-    #[test]
-    fn facts_survive_storage_at_any_line() {
-        let lines = [PROMPT, REPLY, TITLE, "torn"];
-        let whole = facts(&lines);
-        for cut in 0..lines.len() {
-            let mut resumed = Facts::load(&facts(&lines[..cut]).store());
-            for line in &lines[cut..] {
-                resumed.add(parse_line("claude", line.as_bytes()));
-            }
-            assert_eq!(resumed, whole);
-        }
-        assert_eq!((whole.entries, whole.conversation, whole.unreadable), (4, 2, 1));
-    }
-
-    #[test]
-    fn a_custom_title_wins_over_the_first_prompt() {
-        let session = |lines: &[&str]| join("claude-1", "claude", vec![part("h", true, lines)], 0, 0).unwrap();
-        assert_eq!(session(&[PROMPT, REPLY]).title.as_deref(), Some("Fix it"));
-        assert_eq!(session(&[PROMPT, TITLE]).title.as_deref(), Some("Mine"));
-        assert_eq!(session(&[PROMPT, REPLY]).project_path, "/b");
-    }
-
-    #[test]
-    fn a_replaced_generation_does_not_count_beside_a_live_one() {
-        let parts = || vec![part("h", false, &[PROMPT, REPLY]), part("h", true, &[PROMPT])];
-        let session = join("claude-1", "claude", parts(), 0, 0).unwrap();
-        assert_eq!((session.entries, session.gone), (1, false));
-        let kept = join("claude-1", "claude", vec![part("h", false, &[PROMPT, REPLY])], 0, 0).unwrap();
-        assert_eq!((kept.entries, kept.gone), (2, true));
-        assert_eq!(join("claude-1", "claude", vec![], 0, 0), None);
     }
 }

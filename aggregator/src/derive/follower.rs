@@ -6,23 +6,29 @@ use std::time::{Duration, Instant};
 
 use muster_proto::ids::{HostId, TranscriptId};
 
-use super::facts::{Facts, Part, join};
+use super::facts::Facts;
+use super::fold::Fold;
+use super::join::{self, relative};
+use super::notes::Notes;
+use super::save::{self, Before};
 use crate::domain::session::SessionId;
-use crate::domain::time::now_ms;
-use crate::domain::transcript::{TranscriptKind, TranscriptState};
+use crate::domain::transcript::TranscriptKind;
 use crate::live::{Hub, Topic, Update, Wake};
-use crate::store::db::Tx;
 use crate::store::lines::{self, LineStart};
+use crate::store::prices;
 use crate::store::sessions::{self, CursorRow, SessionRow};
 use crate::store::transcripts::{self, unsigned};
 use crate::store::{Db, StoreError};
-use crate::transcript::{Entry, PARSER_VERSION, parse_line};
+use crate::transcript::{Depth, Entry, PARSER_VERSION, parse};
 
 /// Transcripts of one pass: one transaction for all of them.
 const PASS: usize = 64;
 
 /// Raw bytes read of one transcript in one pass, so that a large one does not keep the others waiting.
 const BYTES_PER_PASS: u64 = 8 * 1024 * 1024;
+
+/// Largest file of notes that is read.
+const NOTES_BYTES: u64 = 1024 * 1024;
 
 /// Pause between passes: rows of the session list change at most so often, and the disk is left to the writer.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -45,11 +51,20 @@ pub struct Follower {
 /// One transcript, read as far as this pass goes.
 struct Read {
     cursor: CursorRow,
-    facts: Facts,
+    found: Found,
+    before: Before,
     derived: u64,
     unfinished: bool,
     /// It was never read before.
     first: bool,
+}
+
+/// What a transcript holds.
+enum Found {
+    /// A conversation.
+    Conversation(Box<Fold>),
+    /// Notes on other files of the session.
+    Notes(Notes),
 }
 
 impl Follower {
@@ -107,7 +122,7 @@ impl Follower {
                 reads.push((*id, self.read(*id, cursor).await?));
             }
         }
-        let changed = self.save(&reads).await?;
+        let changed = self.save(&mut reads).await?;
         for (id, read) in &reads {
             if read.unfinished {
                 self.wake.mark(*id);
@@ -119,17 +134,25 @@ impl Follower {
 
     async fn read(&self, id: TranscriptId, cursor: CursorRow) -> Result<Read, StoreError> {
         let anew = cursor.derived_version != PARSER_VERSION;
-        let mut facts = if anew { Facts::default() } else { Facts::load(&cursor.facts) };
-        let from = if anew { 0 } else { unsigned(cursor.derived_offset) };
-        let committed = unsigned(cursor.committed_offset);
-        let is_conversation = cursor.kind.parse::<TranscriptKind>().is_ok_and(TranscriptKind::is_conversation);
-        if !is_conversation || from >= committed {
-            return Ok(Read { cursor, facts, derived: from, unfinished: false, first: false });
+        let kind = cursor.kind.parse::<TranscriptKind>().unwrap_or(TranscriptKind::ToolResult);
+        if !kind.is_conversation() {
+            return self.read_notes(id, cursor, kind).await;
         }
-        let start = LineStart { line: u64::try_from(facts.entries).unwrap_or(0), offset: from };
+        let facts = if anew { Facts::default() } else { Facts::load(&cursor.facts) };
+        let from = if anew { 0 } else { unsigned(cursor.derived_offset) };
+        let before = match (from, cursor.derived_offset) {
+            (0, 0) => Before::Nothing,
+            (0, _) => Before::Outdated,
+            _ => Before::Earlier,
+        };
+        let committed = unsigned(cursor.committed_offset);
+        let start = LineStart { line: unsigned(facts.entries), offset: from };
+        let mut fold = Box::new(Fold::new(&cursor.id, kind == TranscriptKind::Main, facts));
         let mut unfinished = false;
         let next = lines::scan(&self.db, id, start, committed, |place, bytes| {
-            facts.add(bytes.map_or_else(|| Entry::oversized(place.bytes), |bytes| parse_line(&cursor.coder, bytes)));
+            fold.add(
+                bytes.map_or_else(|| Entry::oversized(place.bytes), |bytes| parse(&cursor.coder, bytes, Depth::Facts)),
+            );
             if place.offset + place.bytes - from >= BYTES_PER_PASS && place.offset + place.bytes < committed {
                 unfinished = true;
                 return ControlFlow::Break(());
@@ -137,17 +160,39 @@ impl Follower {
             ControlFlow::Continue(())
         })
         .await?;
-        Ok(Read { cursor, facts, derived: next.offset, unfinished, first: from == 0 })
+        let first = from == 0 && committed > 0;
+        Ok(Read { cursor, found: Found::Conversation(fold), before, derived: next.offset, unfinished, first })
     }
 
-    /// Keeps cursors and facts, and joins the sessions they belong to, in one transaction.
-    async fn save(&self, reads: &[(TranscriptId, Read)]) -> Result<Vec<SessionRow>, StoreError> {
+    /// Reads a file that travels whole. It is small, and is read again from its start when it has grown.
+    async fn read_notes(&self, id: TranscriptId, cursor: CursorRow, kind: TranscriptKind) -> Result<Read, StoreError> {
+        let committed = unsigned(cursor.committed_offset);
+        let is_current = cursor.derived_version == PARSER_VERSION && unsigned(cursor.derived_offset) == committed;
+        let notes = if is_current {
+            Notes::load(&cursor.facts)
+        } else {
+            let bytes = lines::whole(&self.db, id, committed, NOTES_BYTES).await?;
+            Notes::read(&cursor.coder, kind, relative(&cursor.root, &cursor.path), bytes.as_deref().unwrap_or_default())
+        };
+        let found = Found::Notes(notes);
+        Ok(Read { cursor, found, before: Before::Nothing, derived: committed, unfinished: false, first: false })
+    }
+
+    /// Keeps cursors, facts and rows, and joins the sessions they belong to, in one transaction.
+    async fn save(&self, reads: &mut [(TranscriptId, Read)]) -> Result<Vec<SessionRow>, StoreError> {
         let mut tx = self.db.begin().await?;
+        let prices = prices::table(&mut tx).await?;
         let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
         for (_, read) in reads {
-            let cursor = &read.cursor;
+            let (cursor, derived) = (&read.cursor, read.derived);
             let session = session_of(read);
-            let (facts, derived) = (read.facts.store(), read.derived);
+            let facts = match &mut read.found {
+                Found::Conversation(fold) => {
+                    touched.extend(save::rows(&mut tx, &prices, read.before, &cursor.id, fold).await?);
+                    fold.facts.store()
+                }
+                Found::Notes(notes) => notes.store(),
+            };
             sessions::save_cursor(&mut tx, &cursor.id, derived, PARSER_VERSION, &facts, session.as_deref()).await?;
             for id in [session, cursor.joined_session.clone()].into_iter().flatten() {
                 touched.insert((id, cursor.coder.clone()));
@@ -155,7 +200,7 @@ impl Follower {
         }
         let mut changed = Vec::new();
         for (id, coder) in touched {
-            changed.extend(join_session(&mut tx, &id, &coder).await?);
+            changed.extend(join::session(&mut tx, &id, &coder).await?);
         }
         tx.commit().await?;
         Ok(changed)
@@ -199,29 +244,11 @@ fn pause(is_backlog: bool, waiting: usize, took: Duration) -> Option<Duration> {
 /// The session of a transcript: what its path says, else what its lines say (subagents of old clients).
 fn session_of(read: &Read) -> Option<String> {
     let from_lines = || {
-        let own = read.facts.session.as_deref()?;
+        let Found::Conversation(fold) = &read.found else { return None };
+        let own = fold.facts.session.as_deref()?;
         SessionId::new(&read.cursor.coder, own).map(|id| id.to_string())
     };
     read.cursor.session_id.clone().or_else(from_lines)
-}
-
-async fn join_session(tx: &mut Tx, id: &str, coder: &str) -> Result<Option<SessionRow>, StoreError> {
-    let parts = sessions::parts(tx, id)
-        .await?
-        .into_iter()
-        .map(|row| Part {
-            live: row.state == TranscriptState::Live.word(),
-            facts: Facts::load(&row.facts),
-            host: row.host_id,
-        })
-        .collect();
-    let subagents = sessions::subagents(tx, id).await?;
-    if let Some(row) = join(id, coder, parts, subagents, now_ms()) {
-        sessions::upsert(tx, row.clone()).await?;
-        return Ok(Some(row));
-    }
-    sessions::delete(tx, id).await?;
-    Ok(None)
 }
 
 #[cfg(test)]

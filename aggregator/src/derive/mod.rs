@@ -1,8 +1,17 @@
 //! Floor 3: entries → sessions. A follower of the archive with its own cursor per transcript: it can be stopped at any
 //! moment, and everything it made can be thrown away and made again.
 
+pub mod calls;
+mod clean;
 pub mod facts;
+mod fold;
 mod follower;
+pub mod join;
+mod notes;
+pub mod outline;
+mod save;
+pub mod subagents;
+mod todos;
 
 pub use follower::Follower;
 

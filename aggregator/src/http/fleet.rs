@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
 }
 
 /// Items wanted, within bounds.
-fn limit_of(limit: Option<u32>) -> Result<u32, Failure> {
+pub(super) fn limit_of(limit: Option<u32>) -> Result<u32, Failure> {
     match limit.unwrap_or(LIMIT) {
         0 => Err(Failure::bad_request("`limit` must be 1 to 1000")),
         limit => Ok(limit.min(MOST)),
@@ -94,7 +94,7 @@ async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) ->
     Ok(Json(convert::session(&row, &files)))
 }
 
-fn no_session() -> Failure {
+pub(super) fn no_session() -> Failure {
     Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
 }
 

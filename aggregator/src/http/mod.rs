@@ -8,6 +8,7 @@ pub(crate) mod fleet;
 pub mod guard;
 mod headers;
 mod health;
+mod history;
 mod hosts;
 pub mod json;
 mod members;
@@ -48,6 +49,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(fleet::routes())
         .merge(entries::routes())
         .merge(export::routes())
+        .merge(history::routes())
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())

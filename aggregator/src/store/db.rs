@@ -78,6 +78,8 @@ pub enum Val {
     OptInt(Option<i64>),
     /// BOOLEAN
     Bool(bool),
+    /// BOOLEAN or NULL
+    OptBool(Option<bool>),
     /// BYTEA / BLOB
     Blob(Vec<u8>),
 }
@@ -99,6 +101,7 @@ from! {
     i64 => |value| Self::Int(value);
     Option<i64> => |value| Self::OptInt(value);
     bool => |value| Self::Bool(value);
+    Option<bool> => |value| Self::OptBool(value);
     Vec<u8> => |value| Self::Blob(value);
     &[u8] => |value| Self::Blob(value.to_vec());
 }
@@ -150,6 +153,7 @@ macro_rules! arguments {
                     Val::Int(v) => arguments.add(v),
                     Val::OptInt(v) => arguments.add(v),
                     Val::Bool(v) => arguments.add(v),
+                    Val::OptBool(v) => arguments.add(v),
                     Val::Blob(v) => arguments.add(v),
                 }
                 .map_err(sqlx::Error::Encode)?;

@@ -61,3 +61,21 @@ where
     }
     Ok(next)
 }
+
+/// All committed bytes of a file; `None` when they are more than `most`.
+pub async fn whole(db: &Db, id: TranscriptId, committed: u64, most: u64) -> Result<Option<Vec<u8>>> {
+    if committed > most {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < committed {
+        let rows = frames::from_offset(db, id, bytes.len() as u64, committed, FETCH).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            bytes.extend(row.raw()?);
+        }
+    }
+    Ok(Some(bytes))
+}

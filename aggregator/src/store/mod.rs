@@ -16,8 +16,11 @@ pub mod settings;
 pub mod sign_ins;
 pub mod tables;
 pub mod tokens;
+pub mod tool_calls;
 pub mod transcripts;
+pub mod turns;
 mod tx;
+pub mod usage;
 
 pub use db::{Db, Result, StoreError};
 

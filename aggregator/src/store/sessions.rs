@@ -8,16 +8,24 @@ use crate::domain::time::Millis;
 use crate::{statements, vals};
 
 statements! {
-    BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent')
+    BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')
               AND (derived_offset < committed_offset OR derived_version <> $1 OR NOT joined) ORDER BY updated_at DESC";
-    CURSOR = "SELECT id, coder, host_id, kind, session_id, joined_session, state, committed_offset, derived_offset, derived_version, facts
+    CURSOR = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
+              derived_version, facts
               FROM transcripts WHERE id = $1";
     SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, session_id = $5, joined = TRUE, joined_session = $5
             WHERE id = $1";
-    PARTS = "SELECT id, coder, host_id, kind, session_id, joined_session, state, committed_offset, derived_offset, derived_version, facts
+    PARTS = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
+              derived_version, facts
              FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
-    SUBAGENTS = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM transcripts
-                 WHERE session_id = $1 AND kind = 'subagent' AND generation = 0";
+    SIDES = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
+             derived_version, facts FROM transcripts WHERE session_id = $1 AND kind IN ('subagent', 'meta', 'workflow') ORDER BY id";
+    AGENT_FILES = "SELECT coder, root, path FROM transcripts WHERE session_id = $1 AND kind = 'subagent'";
+    ANEW = "UPDATE transcripts SET derived_version = -1 WHERE kind IN ('main', 'subagent', 'meta', 'workflow') AND derived_version <> -1";
+    PROGRESS = "SELECT CAST(COALESCE(SUM(CASE WHEN derived_version = $1 THEN derived_offset ELSE 0 END), 0) AS BIGINT) AS done,
+                CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) AS total,
+                CAST(COALESCE(SUM(CASE WHEN derived_version <> $1 AND committed_offset > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS behind
+                FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')";
     UPSERT = "INSERT INTO sessions (id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint,
               model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path,
               project_id, human_prompts, assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars,
@@ -59,8 +67,14 @@ pub struct CursorRow {
     pub coder: String,
     /// Host that it lies on.
     pub host_id: String,
+    /// Root folder on the host.
+    pub root: String,
+    /// Absolute path on the host.
+    pub path: String,
     /// Word of its kind.
     pub kind: String,
+    /// 0 for the first content at this path.
+    pub generation: i64,
     /// Session that it belongs to.
     pub session_id: Option<String>,
     /// Session whose row was last joined with it: another one after the file was renamed.
@@ -176,9 +190,46 @@ pub async fn parts(tx: &mut Tx, session: &str) -> Result<Vec<CursorRow>> {
     tx.all(PARTS, vals![session]).await
 }
 
-/// Number of subagents of a session.
-pub async fn subagents(tx: &mut Tx, session: &str) -> Result<i64> {
-    Ok(tx.optional::<Number>(SUBAGENTS, vals![session]).await?.map_or(0, |row| row.n))
+/// Subagents' transcripts of a session, and what lies beside them, oldest first.
+pub async fn sides(db: &Db, session: &str) -> Result<Vec<CursorRow>> {
+    db.all(SIDES, vals![session]).await
+}
+
+/// Where a subagent's transcript lies.
+#[derive(Debug, sqlx::FromRow)]
+pub struct AgentFile {
+    /// Coder whose format it has.
+    pub coder: String,
+    /// Root folder on the host.
+    pub root: String,
+    /// Absolute path on the host.
+    pub path: String,
+}
+
+/// The subagents' transcripts of a session.
+pub async fn agent_files(tx: &mut Tx, session: &str) -> Result<Vec<AgentFile>> {
+    tx.all(AGENT_FILES, vals![session]).await
+}
+
+/// Has everything derived again; returns the number of transcripts.
+pub async fn anew(db: &Db) -> Result<u64> {
+    db.execute(ANEW, vec![]).await
+}
+
+/// How far the archive is derived with this parser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Progress {
+    /// Bytes derived.
+    pub done: i64,
+    /// Bytes archived.
+    pub total: i64,
+    /// Transcripts that this parser has not begun.
+    pub behind: i64,
+}
+
+/// How far the archive is derived with this parser.
+pub async fn progress(db: &Db, version: i64) -> Result<Progress> {
+    db.one(PROGRESS, vals![version]).await
 }
 
 /// Stores a session.

@@ -4,7 +4,7 @@ use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
     Db, actors, audit, credentials, enrolments, frames, hosts, prices, projects, sessions, settings, sign_ins, tokens,
-    transcripts,
+    tool_calls, transcripts, turns, usage,
 };
 
 /// An empty database of the current schema.
@@ -75,7 +75,10 @@ async fn prepares_on_both_databases() {
         ("settings", settings::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("tool_calls", tool_calls::STATEMENTS),
         ("transcripts", transcripts::STATEMENTS),
+        ("turns", turns::STATEMENTS),
+        ("usage", usage::STATEMENTS),
     ];
     let mut wrong = Vec::new();
     for test in both().await {

@@ -1,0 +1,91 @@
+//! What a session holds: turns, tool calls, subagents.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::failure::{Answer, Failure};
+use super::fleet::{limit_of, no_session};
+use super::json::{Path, Query};
+use crate::derive::{calls, outline, subagents};
+use crate::house::House;
+use crate::store::sessions;
+use crate::wire::history::{Subagent, ToolCall, Turn};
+use crate::wire::page::Page;
+
+pub(super) fn routes() -> Router<Arc<House>> {
+    Router::new()
+        .route("/sessions/{id}/turns", get(list_turns))
+        .route("/sessions/{id}/tool-calls", get(list_calls))
+        .route("/sessions/{id}/subagents", get(list_subagents))
+}
+
+async fn known(house: &House, id: &str) -> Result<(), Failure> {
+    sessions::get(&house.db, id).await?.map(drop).ok_or_else(no_session)
+}
+
+async fn list_turns(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Turn>> {
+    known(&house, &id).await?;
+    let items = outline::of_session(&house.db, &id).await?.iter().map(Turn::from).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+async fn list_subagents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Subagent>> {
+    known(&house, &id).await?;
+    let items = subagents::of_session(&house.db, &id).await?.iter().map(Subagent::from).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+#[derive(Deserialize)]
+struct CallsQuery {
+    name: Option<String>,
+    is_error: Option<bool>,
+    subagent: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn list_calls(
+    State(house): State<Arc<House>>,
+    Path(id): Path<String>,
+    Query(query): Query<CallsQuery>,
+) -> Answer<Page<ToolCall>> {
+    known(&house, &id).await?;
+    let limit = limit_of(query.limit)? as usize;
+    let after = query.cursor.as_deref().map(place_of).transpose()?;
+    let caller = query.subagent.map(|word| Some(word).filter(|word| word != "main"));
+    let filter = calls::Filter { name: query.name, is_error: query.is_error, caller };
+    let mut found = calls::page(&house.db, &id, &filter, after.as_ref(), limit).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| more).map(|call| cursor_of(&call.place()));
+    Ok(Json(Page { items: found.iter().map(ToolCall::from).collect(), next_cursor }))
+}
+
+fn cursor_of(place: &calls::Place) -> String {
+    format!("{}:{}:{}", place.at, place.line, place.id)
+}
+
+fn place_of(cursor: &str) -> Result<calls::Place, Failure> {
+    let read = || {
+        let (at, rest) = cursor.split_once(':')?;
+        let (line, id) = rest.split_once(':')?;
+        Some(calls::Place { at: at.parse().ok()?, line: line.parse().ok()?, id: id.to_owned() })
+    };
+    read().ok_or_else(|| Failure::bad_request("`cursor` must be the `next_cursor` of the page before"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_names_a_place() {
+        let place = calls::Place { at: -5, line: 7, id: "a:b".to_owned() };
+        assert_eq!(place_of(&cursor_of(&place)).unwrap(), place);
+        assert!(place_of("5").is_err() && place_of("a:b:c").is_err());
+    }
+}

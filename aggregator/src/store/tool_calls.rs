@@ -1,0 +1,179 @@
+//! Tool calls: uses and their outcomes.
+
+use super::Result;
+use super::db::{Db, Tx, Val};
+use crate::domain::time::Millis;
+use crate::{statements, vals};
+
+statements! {
+    FORGET = "DELETE FROM tool_calls WHERE transcript_id = $1";
+    REPORTED = "UPDATE tool_calls SET agent_ok = $3 WHERE transcript_id = $1 AND agent_id = $2";
+    OF_SESSION = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
+                  c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
+                  c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+                  WHERE t.session_id = $1 AND c.name <> ''";
+    BEGINNINGS = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
+                  c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
+                  c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+                  WHERE t.session_id = $1 AND c.name <> '' AND (c.agent_id IS NOT NULL OR c.workflow_id IS NOT NULL)";
+    PLACES = "SELECT c.transcript_id, c.line, c.id, c.is_error FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+              WHERE t.session_id = $1 AND t.kind = 'main' AND c.name <> ''";
+}
+
+const KNOWN: &str =
+    "SELECT transcript_id, line, result_line, id, name, about, path, writes, started_at, ended_at, duration_ms,
+    is_error, exit_code, added, removed, agent_id, agent_kind, agent_background, agent_ok, workflow_id
+    FROM tool_calls WHERE transcript_id = $1 AND id IN";
+
+const PUT: &str =
+    "INSERT INTO tool_calls (transcript_id, line, result_line, id, name, about, path, writes, started_at, ended_at,
+    duration_ms, is_error, exit_code, added, removed, agent_id, agent_kind, agent_background, agent_ok, workflow_id)";
+
+const REPLACE: &str =
+    "ON CONFLICT (transcript_id, id) DO UPDATE SET line = excluded.line, result_line = excluded.result_line,
+    name = excluded.name, about = excluded.about, path = excluded.path, writes = excluded.writes,
+    started_at = excluded.started_at, ended_at = excluded.ended_at, duration_ms = excluded.duration_ms,
+    is_error = excluded.is_error, exit_code = excluded.exit_code, added = excluded.added, removed = excluded.removed,
+    agent_id = excluded.agent_id, agent_kind = excluded.agent_kind, agent_background = excluded.agent_background,
+    agent_ok = excluded.agent_ok, workflow_id = excluded.workflow_id";
+
+const COUNT: &str = "SELECT CAST(COUNT(DISTINCT id) AS BIGINT) AS calls,
+    CAST(COUNT(DISTINCT CASE WHEN is_error THEN id END) AS BIGINT) AS errors
+    FROM tool_calls WHERE name <> '' AND transcript_id IN";
+
+/// A use of a tool and its outcome, as far as they are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct CallRow {
+    /// Transcript that it stands in.
+    pub transcript_id: String,
+    /// Line of the use; of the outcome as long as the use is unknown.
+    pub line: i64,
+    /// Line of the outcome.
+    pub result_line: Option<i64>,
+    /// The coder's id of the use.
+    pub id: String,
+    /// The tool; empty as long as the use is unknown.
+    pub name: String,
+    /// The input that says most.
+    pub about: Option<String>,
+    /// The file that it works on.
+    pub path: Option<String>,
+    /// It changes that file.
+    pub writes: bool,
+    /// When it was called.
+    pub started_at: Option<Millis>,
+    /// When the outcome was written.
+    pub ended_at: Option<Millis>,
+    /// How long it took, as the outcome says.
+    pub duration_ms: Option<i64>,
+    /// It failed; `None` while there is no outcome.
+    pub is_error: Option<bool>,
+    /// Exit code of the program.
+    pub exit_code: Option<i64>,
+    /// Lines added.
+    pub added: Option<i64>,
+    /// Lines removed.
+    pub removed: Option<i64>,
+    /// Subagent that it began. What is only reported later may be another task of the background.
+    pub agent_id: Option<String>,
+    /// Its type.
+    pub agent_kind: Option<String>,
+    /// It runs in the background; `None` when the outcome tells of no subagent.
+    pub agent_background: Option<bool>,
+    /// How it ended, as reported later.
+    pub agent_ok: Option<bool>,
+    /// Workflow run that it began.
+    pub workflow_id: Option<String>,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct CallPlace {
+    /// Transcript.
+    pub transcript_id: String,
+    /// Line of the use.
+    pub line: i64,
+    /// The coder's id of the use.
+    pub id: String,
+    /// It failed.
+    pub is_error: Option<bool>,
+}
+
+/// Tool calls, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// All.
+    pub calls: i64,
+    /// Failed ones among them.
+    pub errors: i64,
+}
+
+/// What is stored of these calls of a transcript.
+pub async fn known(tx: &mut Tx, transcript: &str, ids: &[&str]) -> Result<Vec<CallRow>> {
+    let ids: Vec<Val> = ids.iter().map(|id| Val::from(*id)).collect();
+    tx.all_in(KNOWN, vals![transcript], &ids).await
+}
+
+/// Stores calls, in place of what was known of them.
+pub async fn put(tx: &mut Tx, rows: Vec<CallRow>) -> Result<()> {
+    tx.insert_all(PUT, REPLACE, rows.into_iter().map(vals_of).collect()).await
+}
+
+fn vals_of(row: CallRow) -> Vec<Val> {
+    vals![
+        row.transcript_id,
+        row.line,
+        row.result_line,
+        row.id,
+        row.name,
+        row.about,
+        row.path,
+        row.writes,
+        row.started_at,
+        row.ended_at,
+        row.duration_ms,
+        row.is_error,
+        row.exit_code,
+        row.added,
+        row.removed,
+        row.agent_id,
+        row.agent_kind,
+        row.agent_background,
+        row.agent_ok,
+        row.workflow_id
+    ]
+}
+
+/// A subagent has ended, of which the transcript's earlier lines told.
+pub async fn reported(tx: &mut Tx, transcript: &str, agent: &str, ok: bool) -> Result<()> {
+    tx.execute(REPORTED, vals![transcript, agent, ok]).await?;
+    Ok(())
+}
+
+/// Removes the calls of a transcript.
+pub async fn forget(tx: &mut Tx, transcript: &str) -> Result<()> {
+    tx.execute(FORGET, vals![transcript]).await?;
+    Ok(())
+}
+
+/// Number of calls in these transcripts; a copy of one is the same one.
+pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<Counts> {
+    let ids: Vec<Val> = transcripts.iter().map(|id| Val::from(*id)).collect();
+    let rows: Vec<Counts> = tx.all_in(COUNT, vec![], &ids).await?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// All calls of a session and its subagents, in no order.
+pub async fn of_session(db: &Db, session: &str) -> Result<Vec<CallRow>> {
+    db.all(OF_SESSION, vals![session]).await
+}
+
+/// Those of them that began something.
+pub async fn beginnings(db: &Db, session: &str) -> Result<Vec<CallRow>> {
+    db.all(BEGINNINGS, vals![session]).await
+}
+
+/// Where the calls of the main transcripts of a session stand.
+pub async fn places(db: &Db, session: &str) -> Result<Vec<CallPlace>> {
+    db.all(PLACES, vals![session]).await
+}

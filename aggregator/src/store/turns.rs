@@ -1,0 +1,88 @@
+//! Turns: what a person asked, and until when the coder worked on it.
+
+use super::Result;
+use super::db::{Db, Tx, Val};
+use crate::domain::time::Millis;
+use crate::{statements, vals};
+
+statements! {
+    END = "UPDATE turns SET ended_at = $3, duration_ms = $4 WHERE transcript_id = $1 AND line = $2";
+    FORGET = "DELETE FROM turns WHERE transcript_id = $1";
+    OF_SESSION = "SELECT u.transcript_id, u.line, u.uuid, u.text, u.queued, u.started_at, u.ended_at, u.duration_ms
+                  FROM transcripts t JOIN turns u ON u.transcript_id = t.id
+                  WHERE t.session_id = $1 AND t.kind = 'main' ORDER BY u.transcript_id, u.line";
+}
+
+const PUT: &str = "INSERT INTO turns (transcript_id, line, uuid, text, queued, started_at, ended_at, duration_ms)";
+
+const REPLACE: &str = "ON CONFLICT (transcript_id, line) DO UPDATE SET uuid = excluded.uuid, text = excluded.text,
+    queued = excluded.queued, started_at = excluded.started_at, ended_at = excluded.ended_at,
+    duration_ms = excluded.duration_ms";
+
+const COUNT: &str =
+    "SELECT CAST(COUNT(DISTINCT COALESCE(uuid, transcript_id || ':' || CAST(line AS TEXT))) AS BIGINT) AS n
+    FROM turns WHERE transcript_id IN";
+
+/// A person's prompt, and the work on it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct TurnRow {
+    /// Transcript that the prompt stands in.
+    pub transcript_id: String,
+    /// Its line.
+    pub line: i64,
+    /// Its own id.
+    pub uuid: Option<String>,
+    /// Its beginning.
+    pub text: String,
+    /// It was typed while the coder was busy.
+    pub queued: bool,
+    /// When.
+    pub started_at: Option<Millis>,
+    /// When the coder yielded; `None` while it works.
+    pub ended_at: Option<Millis>,
+    /// How long it worked by its own clock.
+    pub duration_ms: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Number {
+    n: i64,
+}
+
+/// Stores turns, in place of those at the same lines.
+pub async fn put(tx: &mut Tx, rows: Vec<TurnRow>) -> Result<()> {
+    let vals = |row: TurnRow| {
+        let TurnRow { transcript_id, line, uuid, text, queued, started_at, ended_at, duration_ms } = row;
+        vals![transcript_id, line, uuid, text, queued, started_at, ended_at, duration_ms]
+    };
+    tx.insert_all(PUT, REPLACE, rows.into_iter().map(vals).collect()).await
+}
+
+/// The coder yielded, or went on (`None`).
+pub async fn end(
+    tx: &mut Tx,
+    transcript: &str,
+    line: i64,
+    ended_at: Option<Millis>,
+    duration_ms: Option<i64>,
+) -> Result<()> {
+    tx.execute(END, vals![transcript, line, ended_at, duration_ms]).await?;
+    Ok(())
+}
+
+/// Removes the turns of a transcript.
+pub async fn forget(tx: &mut Tx, transcript: &str) -> Result<()> {
+    tx.execute(FORGET, vals![transcript]).await?;
+    Ok(())
+}
+
+/// Number of prompts in these transcripts; a copy of one is the same one.
+pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<i64> {
+    let ids: Vec<Val> = transcripts.iter().map(|id| Val::from(*id)).collect();
+    Ok(tx.all_in::<Number>(COUNT, vec![], &ids).await?.iter().map(|row| row.n).sum())
+}
+
+/// Turns of the main transcripts of a session, by transcript and line.
+pub async fn of_session(db: &Db, session: &str) -> Result<Vec<TurnRow>> {
+    db.all(OF_SESSION, vals![session]).await
+}
