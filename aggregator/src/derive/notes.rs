@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::clean::cleaned;
 use crate::domain::transcript::TranscriptKind;
+use crate::transcript::claude::layout;
+use crate::transcript::claude::meta::{self, Meta};
+use crate::transcript::claude::workflow::{self, Member};
 
 /// Subagents that the notes of one file tell of.
 const AGENTS: usize = 1_000;
@@ -59,9 +62,84 @@ impl Notes {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a file.
-    pub(super) fn read(_coder: &str, _kind: TranscriptKind, _relative: &str, _bytes: &[u8]) -> Self {
-        let _ = (AGENTS, WORD_BYTES, cleaned(String::new(), 0));
-        Self::default()
+    /// Reads a file; what is not understood says nothing.
+    pub(super) fn read(coder: &str, kind: TranscriptKind, relative: &str, bytes: &[u8]) -> Self {
+        if coder != "claude" {
+            return Self::default();
+        }
+        let mut agents = match kind {
+            TranscriptKind::Meta => meta(relative, bytes).into_iter().collect(),
+            TranscriptKind::Workflow if relative.ends_with("journal.jsonl") => journal(bytes),
+            TranscriptKind::Workflow => result(bytes),
+            TranscriptKind::Main | TranscriptKind::Subagent | TranscriptKind::ToolResult => Vec::new(),
+        };
+        agents.truncate(AGENTS);
+        Self { agents: agents.into_iter().map(AgentNote::bounded).collect() }
     }
+}
+
+impl AgentNote {
+    /// Adds what another note says of the same subagent.
+    pub(super) fn merge(&mut self, later: Self) {
+        let Self { tool_use_id, parent, depth, kind, description, model, ok, .. } = later;
+        for (known, later) in [
+            (&mut self.tool_use_id, tool_use_id),
+            (&mut self.parent, parent),
+            (&mut self.kind, kind),
+            (&mut self.description, description),
+            (&mut self.model, model),
+        ] {
+            *known = later.or_else(|| known.take());
+        }
+        self.depth = depth.or(self.depth);
+        self.ok = ok.or(self.ok);
+    }
+
+    fn bounded(mut self) -> Self {
+        let Self { tool_use_id, parent, kind, description, model, .. } = &mut self;
+        for text in [tool_use_id, parent, kind, description, model] {
+            *text = text.take().map(|text| cleaned(text, WORD_BYTES));
+        }
+        self.id = cleaned(self.id, WORD_BYTES);
+        self
+    }
+}
+
+/// `agent-<id>.meta.json`
+fn meta(relative: &str, bytes: &[u8]) -> Option<AgentNote> {
+    let id = layout::agent_of(relative)?.to_owned();
+    let Meta { tool_use_id, parent_agent, depth, kind, description, model, finished, .. } = meta::parse(bytes)?;
+    Some(AgentNote {
+        id,
+        tool_use_id,
+        parent: parent_agent,
+        depth,
+        kind,
+        description,
+        model,
+        ok: finished.then_some(true),
+    })
+}
+
+/// `journal.jsonl` of a workflow: a line for each beginning and end of a member.
+fn journal(bytes: &[u8]) -> Vec<AgentNote> {
+    let mut notes: Vec<AgentNote> = Vec::new();
+    for member in bytes.split(|byte| *byte == b'\n').filter_map(workflow::journal_line) {
+        let note = of_member(member);
+        if let Some(known) = notes.iter_mut().find(|known| known.id == note.id) {
+            known.merge(note);
+        } else if notes.len() < AGENTS {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// `workflows/<run>.json`
+fn result(bytes: &[u8]) -> Vec<AgentNote> {
+    workflow::parse(bytes).map(|run| run.members.into_iter().map(of_member).collect()).unwrap_or_default()
+}
+
+fn of_member(member: Member) -> AgentNote {
+    AgentNote { id: member.agent, description: member.label, ok: member.ok, ..AgentNote::default() }
 }

@@ -116,7 +116,9 @@ fn known(rows: Vec<CursorRow>) -> Known {
         if row.kind == TranscriptKind::Subagent.word() {
             known.file(row);
         } else {
-            known.notes.extend(Notes::load(&row.facts).agents.into_iter().map(|note| (note.id.clone(), note)));
+            for note in Notes::load(&row.facts).agents {
+                known.notes.entry(note.id.clone()).or_default().merge(note);
+            }
         }
     }
     known
