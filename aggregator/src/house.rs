@@ -12,6 +12,7 @@ use crate::archive::seams::Seams;
 use crate::derive::Follower;
 use crate::domain::time::now_ms;
 use crate::ingest::{Ingest, Writer};
+use crate::ledger::Ledger;
 use crate::live::presence::HostView;
 use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
 use crate::options::Options;
@@ -47,6 +48,8 @@ pub struct House {
     pub presence: Presence,
     /// The links that stand.
     pub links: Links,
+    /// Prices, and what they make of stored replies.
+    pub ledger: Ledger,
     /// Projects, as people join and split them.
     pub projects: Projects,
     /// What was configured.
@@ -69,12 +72,12 @@ impl House {
         let hub = Hub::new(convert::encode);
         let (activity, wake) = (Activity::default(), Wake::default());
         let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), wake.clone());
-        let projects = Projects::new(db.clone(), wake.clone());
+        let (projects, ledger) = (Projects::new(db.clone(), wake.clone()), Ledger::new(db.clone(), wake.clone()));
         let follower = Follower::new(db.clone(), hub.clone(), wake);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
-        let house = Self { db, access, hub, ingest, seams, presence, links, projects, options, tasks };
+        let house = Self { db, access, hub, ingest, seams, presence, links, ledger, projects, options, tasks };
         (Arc::new(house), Chores { writer, follower, activity })
     }
 
@@ -85,6 +88,7 @@ impl House {
         let stopping = self.tasks.stop_signal();
         self.tasks.spawn("writer", writer.run(stopping));
         self.tasks.spawn_until_stop("derive", follower.run());
+        self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
         self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
         self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 16] = [
+const BESIDE: [(&str, &str, &str); 18] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
@@ -31,6 +31,8 @@ const BESIDE: [(&str, &str, &str); 16] = [
     ("derive", "live", "what was derived is published"),
     ("export", "archive", "what leaves is the conversation as it is read"),
     ("ingest", "live", "what was accepted is published"),
+    ("ledger", "access", "who changes prices is written down"),
+    ("ledger", "live", "what costs something else now is published"),
     ("projects", "access", "who joins or splits projects is written down"),
     ("projects", "live", "the host is asked through its link, and moved sessions are published"),
     ("house", "wire", "the hub encodes an update once for all pages, and only the doors know how"),

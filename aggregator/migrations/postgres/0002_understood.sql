@@ -74,6 +74,7 @@ CREATE TABLE usage (
 );
 CREATE INDEX usage_key ON usage (key);
 CREATE INDEX usage_at ON usage (at);
+CREATE INDEX usage_dropped ON usage (key) WHERE NOT counted;
 
 -- Micro-dollars per million tokens, from a day on, for models whose name begins with `model`; the longest match counts.
 CREATE TABLE prices (

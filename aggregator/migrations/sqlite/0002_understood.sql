@@ -74,6 +74,12 @@ CREATE TABLE usage (
 ) WITHOUT ROWID;
 CREATE INDEX usage_key ON usage (key);
 CREATE INDEX usage_at ON usage (at);
+-- Reports read all replies: in this index they stand in the order of its groups, with everything that is summed. Several
+-- times faster than sorting the rows; PostgreSQL hashes them instead, and needs none.
+CREATE INDEX usage_report ON usage (transcript_id, model, at / 900000, at, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_5m_tokens, cache_write_1h_tokens, thinking_tokens, web_searches, cost_microdollars, records, counted)
+    WHERE counted;
+CREATE INDEX usage_dropped ON usage (key) WHERE NOT counted;
 
 -- Micro-dollars per million tokens, from a day on, for models whose name begins with `model`; the longest match counts.
 CREATE TABLE prices (

@@ -1,6 +1,8 @@
 //! Times: milliseconds since 1970 in UTC inside, RFC 3339 at the doors.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -21,6 +23,18 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
+/// The day in UTC that an instant lies in: `2026-11-21`.
+pub fn day_of(ms: Millis) -> String {
+    let at = Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX });
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// First millisecond of a day in UTC; `None` when the text is no day.
+pub fn parse_day(text: &str) -> Option<Millis> {
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == 10)?;
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +44,15 @@ mod tests {
         assert_eq!(rfc3339(1_790_812_800_123), "2026-10-01T00:00:00.123Z");
         assert_eq!(parse_rfc3339("2026-10-01T00:00:00.123Z"), Some(1_790_812_800_123));
         assert_eq!(parse_rfc3339("yesterday"), None);
+    }
+
+    #[test]
+    fn days_survive_their_text_form() {
+        assert_eq!(day_of(1_790_812_800_123), "2026-10-01");
+        assert_eq!(day_of(1_790_812_799_999), "2026-09-30");
+        assert_eq!(parse_day("2026-10-01"), Some(1_790_812_800_000));
+        for wrong in ["2026-13-01", "2026-10-01T00:00:00Z", "today", "", "2026-10-1"] {
+            assert_eq!(parse_day(wrong), None, "{wrong}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The doors for people and scripts: REST, health, and the web app.
 
 mod audit;
+mod csv;
 mod entries;
 mod export;
 pub mod failure;
@@ -13,10 +14,13 @@ mod hosts;
 pub mod json;
 mod members;
 mod metrics;
+mod moment;
+mod prices;
 mod projects;
 mod raw;
 mod sign_in;
 mod tokens;
+mod usage;
 mod web;
 
 #[cfg(test)]
@@ -57,6 +61,8 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(hosts::routes())
         .merge(audit::routes())
         .merge(projects::routes())
+        .merge(usage::routes())
+        .merge(prices::routes())
         .fallback(no_such_address)
         .method_not_allowed_fallback(no_such_method)
         .layer(guarded.clone())

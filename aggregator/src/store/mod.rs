@@ -21,6 +21,7 @@ pub mod transcripts;
 pub mod turns;
 mod tx;
 pub mod usage;
+pub mod usage_report;
 
 pub use db::{Db, Result, StoreError};
 

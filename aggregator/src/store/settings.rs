@@ -40,6 +40,12 @@ pub async fn set(db: &Db, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Writes a fact down in a transaction.
+pub async fn set_in(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
+    tx.execute(SET, vals![key, value]).await?;
+    Ok(())
+}
+
 /// How much there is of everything.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub struct Counts {

@@ -4,7 +4,7 @@ use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
     Db, actors, audit, credentials, enrolments, frames, hosts, prices, projects, sessions, settings, sign_ins, tokens,
-    tool_calls, transcripts, turns, usage,
+    tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -79,6 +79,7 @@ async fn prepares_on_both_databases() {
         ("transcripts", transcripts::STATEMENTS),
         ("turns", turns::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("usage_report", usage_report::STATEMENTS),
     ];
     let mut wrong = Vec::new();
     for test in both().await {

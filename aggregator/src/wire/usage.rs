@@ -104,12 +104,12 @@ pub struct UsageSum {
 /// The arithmetic of the ledger: `records = lines - without_usage`, `counted = records - same_reply - copies - other_hosts`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS)]
 pub struct Ledger {
-    /// Lines seen.
-    #[ts(type = "number")]
-    pub lines: i64,
+    /// Lines seen; `null` when a time or a model was asked for, because lines without tokens belong to neither.
+    #[ts(type = "number | null")]
+    pub lines: Option<i64>,
     /// Lines that tell of no tokens.
-    #[ts(type = "number")]
-    pub without_usage: i64,
+    #[ts(type = "number | null")]
+    pub without_usage: Option<i64>,
     /// Lines that do.
     #[ts(type = "number")]
     pub records: i64,

@@ -1004,13 +1004,13 @@ web_searches: number, };
 
 export type Ledger = { 
 /**
- * Lines seen.
+ * Lines seen; `null` when a time or a model was asked for, because lines without tokens belong to neither.
  */
-lines: number, 
+lines: number | null, 
 /**
  * Lines that tell of no tokens.
  */
-without_usage: number, 
+without_usage: number | null, 
 /**
  * Lines that do.
  */
