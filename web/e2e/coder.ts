@@ -5,14 +5,15 @@ import { join } from 'node:path';
 /** Writes a transcript as Claude Code does: whole lines, each with one append. */
 export class Coder {
   readonly session = randomUUID();
-  readonly #file: string;
+  /** Path of the transcript. */
+  readonly file: string;
   readonly #cwd: string;
   #parent: string | null = null;
 
   constructor(root: string, cwd: string) {
     const folder = join(root, cwd.replace(/[^A-Za-z0-9]/g, '-'));
     mkdirSync(folder, { recursive: true });
-    this.#file = join(folder, `${this.session}.jsonl`);
+    this.file = join(folder, `${this.session}.jsonl`);
     this.#cwd = cwd;
   }
 
@@ -65,6 +66,6 @@ export class Coder {
       timestamp: new Date().toISOString(),
     };
     this.#parent = uuid;
-    appendFileSync(this.#file, `${JSON.stringify(line)}\n`);
+    appendFileSync(this.file, `${JSON.stringify(line)}\n`);
   }
 }

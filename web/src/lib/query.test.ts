@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { asked, filterText, holds, join, parse, replace, settle, toggle, wanted } from './query';
+import { asked, begun, filterText, holds, join, parse, replace, settle, toggle, wanted } from './query';
 
 const short = (query: string) =>
   parse(query).map(({ filter, value, quoted, excludes }) =>
@@ -34,6 +34,17 @@ test('any text is parsed, and nothing of it is lost', () => {
   for (const query of ['"', 'host:', 'host:"', '"a"b', '- "x', 'a"b c"d', '  ', '-"', 'IS:Error', '""']) {
     expect(join(parse(query)).replaceAll(/\s/g, '')).toBe(query.replaceAll(/\s/g, ''));
   }
+});
+
+test('a flag is looked for, and quotes of notes and chats are quotes', () => {
+  expect(short('--force -x “so it is”')).toEqual(['--force', '-x', '"so it is"']);
+});
+
+test('the last word may be the beginning of one', () => {
+  expect(begun('rate lim')).toBe('rate lim*');
+  expect(begun('retr is:error "so it"')).toBe('retr* is:error "so it"');
+  for (const query of ['rate li', 'lim*', '"rate lim"', 'is:error', '-noise', 'a+b'])
+    expect(begun(query)).toBeNull();
 });
 
 test('a lone quote is open until it is closed', () => {
@@ -78,6 +89,7 @@ test('filters and phrases become chips once they are ended', () => {
 
 test('a filter that is being typed is not asked for yet', () => {
   expect(asked(settle('is:error rate host:ma', false))).toBe('is:error rate');
-  expect(asked(settle('rate "lim', false))).toBe('rate "lim');
+  expect(asked(settle('rate "lim', false))).toBe('rate lim');
+  expect(asked(settle('"', false))).toBe('');
   expect(asked(settle('rate host:', true))).toBe('rate');
 });

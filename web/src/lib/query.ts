@@ -34,7 +34,8 @@ export interface Term {
   readonly closed: boolean;
 }
 
-const PART = /(-?)(?:([a-z]+):(?!:|\/\/))?(?:"([^"]*)("?)|(\S*))/giy;
+/** One part: a sign that excludes, a name, and a value in quotes or up to a space. `--flag` is something to look for. */
+const PART = /((?:-(?![-\s]))?)(?:([a-z]+):(?!:|\/\/))?(?:["“”„«»]([^"“”„«»]*)(["“”„«»]?)|(\S*))/giy;
 
 /** The parts of a query. Never fails: what is no filter is words. */
 export function parse(query: string): Term[] {
@@ -63,13 +64,13 @@ function termAt(query: string, at: number): Term {
     value: match[3] ?? match[5] ?? '',
     quoted,
     excludes: match[1] === '-',
-    closed: quoted ? match[4] === '"' : at + text.length < query.length,
+    closed: quoted ? match[4] !== '' : at + text.length < query.length,
   };
 }
 
 function wordAt(query: string, at: number): Term {
   const text = /^\S+/.exec(query.slice(at))?.[0] ?? '';
-  const excludes = text.startsWith('-') && text.length > 1;
+  const excludes = /^-[^-]/.test(text);
   const closed = at + text.length < query.length;
   return { text, filter: null, value: excludes ? text.slice(1) : text, quoted: false, excludes, closed };
 }
@@ -121,7 +122,9 @@ export function replace(query: string, names: readonly Filter[], texts: readonly
 export function wanted(query: string): string[] {
   return parse(query)
     .filter((term) => term.filter === null && !term.excludes)
-    .map((term) => (term.quoted ? term.value : term.value.replace(/[*~]+$/, '').replaceAll('"', '')).trim())
+    .map((term) =>
+      (term.quoted ? term.value : term.value.replace(/[*~]+$/, '').replaceAll(/["“”„«»]/g, '')).trim(),
+    )
     .filter((word) => word !== '');
 }
 
@@ -148,8 +151,21 @@ export function settle(text: string, all: boolean): Draft {
   return { chips, rest: spaced };
 }
 
-/** What a draft asks for now: a filter whose value is still being typed is not asked for yet. */
+/**
+ * What a draft asks for now: a filter whose value is still being typed is not asked for yet, and a phrase without its
+ * end is its words.
+ */
 export function asked({ chips, rest }: Draft): string {
-  const words = parse(rest).filter((term) => term.filter === null || term.closed);
-  return join([...chips, ...words.filter((term) => term.filter === null || term.value !== '')]);
+  const words = parse(rest).filter((term) => term.filter === null || (term.closed && term.value !== ''));
+  const open = (term: Term) => term.filter === null && term.quoted && !term.closed;
+  return join([...chips, ...words.map((term) => (open(term) ? { text: term.value.trim() } : term))]).trim();
+}
+
+/** The query with its last word as the beginning of a word; `null` where that says nothing new. */
+export function begun(query: string): string | null {
+  const terms = parse(query);
+  const last = terms.findLastIndex((term) => term.filter === null && !term.quoted && !term.excludes);
+  const word = terms[last];
+  if (!word || !/^[\p{L}\p{N}_.-]{3,}$/u.test(word.text)) return null;
+  return join(terms.map((term, i) => (i === last ? { text: `${term.text}*` } : term)));
 }

@@ -1,12 +1,13 @@
+import { begun } from '../lib/query';
 import { api } from '../wire/api';
 import { entryKey } from '../wire/entries';
 import type { SearchFacets, SearchItem, SearchPage, SearchProgress, SearchSession } from '../wire/types.gen';
 import type { Order } from './address.svelte';
 import { inWords } from './list.svelte';
 
-/** Hits asked for at once, and those of one session when it is opened. */
-const PAGE = 60;
-const OPENED = 200;
+/** Sessions asked for at once, and hits of one session when it is opened. */
+const PAGE = 20;
+const OPENED = 100;
 
 /** The hits of one session. */
 export interface Group {
@@ -14,6 +15,12 @@ export interface Group {
   readonly items: readonly SearchItem[];
   /** Hits of the session that are not among `items`. */
   readonly more: number;
+}
+
+/** All hits of a session, as far as they were fetched. */
+interface Opened {
+  readonly items: readonly SearchItem[];
+  readonly cursor: string | null;
 }
 
 /** Hits of a search, fetched page by page. A newer search ends the one before. */
@@ -32,10 +39,12 @@ export class Search {
   more = $state(false);
   /** What hinders, in words; `null` when nothing does. */
   problem = $state<string | null>(null);
+  /** The query that was answered instead, because nothing was found: its last word as the beginning of one. */
+  widened = $state<string | null>(null);
   /** Sessions whose other hits are on their way. */
   opening = $state.raw<ReadonlySet<string>>(new Set());
 
-  #opened = $state.raw<ReadonlyMap<string, readonly SearchItem[]>>(new Map());
+  #opened = $state.raw<ReadonlyMap<string, Opened>>(new Map());
   #query = '';
   #order: Order = 'best';
   #cursor: string | null = null;
@@ -64,14 +73,19 @@ export class Search {
     await this.#fetch(this.#cursor === null);
   }
 
-  /** Fetches the other hits of a session. */
+  /** Fetches the other hits of a session; once more goes on where the first ones ended. */
   async open(session: string): Promise<void> {
     if (this.opening.has(session)) return;
     this.opening = new Set([...this.opening, session]);
-    const query = this.#query;
+    const query = this.widened ?? this.#query;
+    const before = this.#opened.get(session);
+    const params = { q: `${query} session:${session}`, sort: this.#order, limit: OPENED };
     try {
-      const page = await api.search({ q: `${query} session:${session}`, sort: this.#order, limit: OPENED });
-      if (query === this.#query) this.#opened = new Map([...this.#opened, [session, page.items]]);
+      const page = await api.search({ ...params, cursor: before?.cursor ?? null });
+      const known = new Set(before?.items.map(hitKey));
+      const items = [...(before?.items ?? []), ...page.items.filter((item) => !known.has(hitKey(item)))];
+      if (query !== (this.widened ?? this.#query)) return;
+      this.#opened = new Map([...this.#opened, [session, { items, cursor: page.next_cursor }]]);
     } catch (error) {
       this.problem = inWords(error);
     } finally {
@@ -88,17 +102,35 @@ export class Search {
   async #fetch(first: boolean): Promise<void> {
     this.#abort?.abort();
     const { signal } = (this.#abort = new AbortController());
-    const params = { q: this.#query, sort: this.#order, group: 'session', limit: PAGE };
     this.loading = true;
     this.problem = null;
     try {
-      const page = await api.search({ ...params, cursor: this.#cursor, facets: first || null }, signal);
-      this.#take(page, first);
+      if (first) await this.#begin(signal);
+      else this.#take(await this.#ask(this.widened ?? this.#query, signal), false);
     } catch (error) {
       if (signal.aborted) return;
       this.problem = inWords(error);
     }
     if (!signal.aborted) this.loading = false;
+  }
+
+  /** The first page. Nobody types a word at once: while it finds nothing, it may be the beginning of one. */
+  async #begin(signal: AbortSignal): Promise<void> {
+    let page = await this.#ask(this.#query, signal);
+    const wider = page.total === 0 && !page.partial ? begun(this.#query) : null;
+    let widened: string | null = null;
+    if (wider) {
+      const more = await this.#ask(wider, signal);
+      if (more.total > 0) [page, widened] = [more, wider];
+    }
+    this.widened = widened;
+    this.#take(page, true);
+  }
+
+  #ask(q: string, signal: AbortSignal): Promise<SearchPage> {
+    const facets = this.#cursor === null || null;
+    const params = { q, sort: this.#order, group: 'session', limit: PAGE, cursor: this.#cursor, facets };
+    return api.search(params, signal);
   }
 
   #take(page: SearchPage, first: boolean): void {
@@ -129,7 +161,7 @@ export function hitKey(item: SearchItem): string {
 function group(
   items: readonly SearchItem[],
   sessions: ReadonlyMap<string, SearchSession>,
-  opened: ReadonlyMap<string, readonly SearchItem[]>,
+  opened: ReadonlyMap<string, Opened>,
 ): Group[] {
   const found = new Map<string, SearchItem[]>();
   for (const item of items) {
@@ -140,7 +172,7 @@ function group(
   return [...found].flatMap(([id, some]) => {
     const session = sessions.get(id);
     if (!session) return [];
-    const all = opened.get(id);
+    const all = opened.get(id)?.items;
     const shown = all && all.length > some.length ? all : some;
     return [{ session, items: shown, more: Math.max(0, session.hits - shown.length) }];
   });

@@ -102,6 +102,35 @@ test('a session is opened in its place', async () => {
   expect(search.shown).toHaveLength(3);
 });
 
+test('a session with very many hits is opened piece by piece', async () => {
+  const asked = vi
+    .spyOn(api, 'search')
+    .mockResolvedValueOnce(page([item('a', 1)], [session('a', 3)]))
+    .mockResolvedValueOnce(page([item('a', 1), item('a', 2)], [session('a', 3)], 'c2'))
+    .mockResolvedValueOnce(page([item('a', 3)], [session('a', 3)]));
+  const search = new Search();
+  await search.run('x', 'best');
+  await search.open('a');
+  expect(search.groups[0]).toMatchObject({ more: 1 });
+  await search.open('a');
+  expect(asked.mock.calls[2]?.[0]).toMatchObject({ cursor: 'c2' });
+  expect(search.groups[0]).toMatchObject({ more: 0 });
+});
+
+test('a word that finds nothing is tried as the beginning of one, and that is told', async () => {
+  const asked = vi
+    .spyOn(api, 'search')
+    .mockResolvedValueOnce({ ...page([], []), total: 0 })
+    .mockResolvedValueOnce(page([item('a', 1)], [session('a', 1)]));
+  const search = new Search();
+  await search.run('rate lim', 'best');
+  expect(asked.mock.calls[1]?.[0]).toMatchObject({ q: 'rate lim*' });
+  expect(search).toMatchObject({ answered: 'rate lim', widened: 'rate lim*', total: 9 });
+  asked.mockResolvedValueOnce(page([item('b', 1)], [session('b', 1)]));
+  await search.run('rate limit', 'best');
+  expect(search.widened).toBeNull();
+});
+
 test('what failed is told, and asked again', async () => {
   const asked = vi.spyOn(api, 'search').mockRejectedValueOnce(new Error('no index'));
   const search = new Search();
