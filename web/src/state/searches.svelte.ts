@@ -9,6 +9,8 @@ const MOST_RECENT = 12;
 /** Searches that a person saved, and those that they made lately in this browser. */
 export class Searches {
   readonly saved = new Listing<SavedSearch>(() => api.searches());
+  /** Hits of the saved ones by id, as far as they were counted. */
+  hits = $state.raw<ReadonlyMap<string, number>>(new Map());
   recent = $state.raw<readonly string[]>([]);
   #place: string;
 
@@ -17,6 +19,18 @@ export class Searches {
     this.#place = `searches.${actor}`;
     const stored = recall<unknown>(this.#place, []);
     this.recent = Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [];
+  }
+
+  /** Fetches the saved searches, and counts what they find, one after the other: nothing waits for it. */
+  async load(): Promise<void> {
+    await this.saved.load();
+    for (const { id, query } of this.saved.items ?? []) await this.#count(id, query);
+  }
+
+  async #count(id: string, query: string): Promise<void> {
+    // A search that fails has no count: opening it says why.
+    const page = await api.search({ q: query, limit: 1 }).catch(() => null);
+    if (page) this.hits = new Map([...this.hits, [id, page.total]]);
   }
 
   /** Notes that a search was of use. What it grew out of, letter by letter, goes. */
@@ -39,6 +53,7 @@ export class Searches {
     const made = await api.saveSearch({ name, query });
     const others = (this.saved.items ?? []).filter(({ id }) => id !== made.id);
     this.saved.items = [...others, made];
+    void this.#count(made.id, query);
   }
 
   async forget(id: string): Promise<void> {

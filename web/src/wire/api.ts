@@ -14,6 +14,7 @@ import type {
   NewToken,
   Page,
   Problem,
+  Progress,
   SavedSearch,
   SearchPage,
   SessionRow,
@@ -163,6 +164,7 @@ export const api = {
   tree: () => all<TreeHost>('tree'),
   searches: () => all<SavedSearch>('searches'),
   saveSearch: (request: NewSavedSearch) => ask<SavedSearch>('POST', 'searches', request),
+  progress: () => all<Progress>('progress'),
   forgetSearch: (search: string) => tell('DELETE', `searches/${id(search)}`),
 
   /** Conversation entries just before one, in ascending order. */
