@@ -6,10 +6,10 @@ use std::path::Path;
 use super::format::{self, End, Header, MAGIC, Record, TableHead, Tally, damaged};
 use super::{BackupError, FILES, FORMAT, Result, Summary};
 use crate::private;
-use crate::store::Db;
 use crate::store::db::Tx;
 use crate::store::dump::{self, Target};
 use crate::store::tables;
+use crate::store::{Db, StoreError};
 
 /// Reads a backup into `db` and `data`. One transaction: a damaged file leaves everything as it was. With `force`, what
 /// the database holds is given up.
@@ -70,6 +70,15 @@ async fn read_records(tx: &mut Tx, from: &mut impl Read, header: &Header) -> Res
     }
 }
 
+/// A row that breaks a rule of its table was not written by a backup: the file is damaged, the database is well.
+fn refused(error: StoreError, table: &str) -> BackupError {
+    if error.is_refusal() {
+        damaged(&format!("the database refuses a row of {table:?}: {error}"))
+    } else {
+        error.into()
+    }
+}
+
 async fn read_table(
     tx: &mut Tx,
     from: &mut impl Read,
@@ -91,7 +100,7 @@ async fn read_table(
                 if !target.fits(&cells) {
                     return Err(damaged(&format!("a row of {:?} does not fit its table", head.name)));
                 }
-                target.insert(tx, cells).await?;
+                target.insert(tx, cells).await.map_err(|error| refused(error, &head.name))?;
             }
             Record::TableEnd(end) => {
                 summary.rows += end.rows;

@@ -126,13 +126,18 @@ async fn a_damaged_backup_changes_nothing() {
         fill(&from.db).await;
         let file = backup(&from.db, data.path()).await;
         let before = content(&to.db).await;
-        let mut flipped = file.clone();
-        let middle = flipped.len() / 2;
-        flipped[middle] ^= 0x40;
+        let flipped = |at: usize| {
+            let mut file = file.clone();
+            file[at] ^= 0x40;
+            file
+        };
+        let (third, middle) = (flipped(file.len() / 3), flipped(file.len() / 2));
         let cut = &file[..file.len() - 20];
-        for broken in [&flipped[..], cut, b"not a backup", b""] {
+        for broken in [&third[..], &middle[..], cut, b"not a backup", b""] {
             let error = try_restore(&to.db, data.path(), broken, false).await.unwrap_err();
-            assert!(matches!(error, BackupError::Damaged(_) | BackupError::File(_)), "{error}");
+            // A flipped bit can also make a name that this build does not know.
+            let told = matches!(error, BackupError::Damaged(_) | BackupError::File(_) | BackupError::Newer(_));
+            assert!(told, "{error}");
             assert_eq!(content(&to.db).await, before);
         }
     }

@@ -62,6 +62,14 @@ pub enum StoreError {
     Superseded,
 }
 
+impl StoreError {
+    /// The database is well, but refused a row that breaks a rule of its table.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        error.as_database_error().is_some_and(|told| told.kind() != sqlx::error::ErrorKind::Other)
+    }
+}
+
 /// Shorthand of this floor.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
