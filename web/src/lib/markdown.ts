@@ -32,10 +32,13 @@ const ALLOWED = {
 const reader = new MarkdownIt({ html: false, linkify: true, typographer: false });
 reader.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 const escape = (text: string) => reader.utils.escapeHtml(text);
+/** An attribute of a piece of the text, as a text. */
+const attribute = (pieces: ReturnType<typeof reader.parse>, at: number, name: string) =>
+  String(pieces[at]?.attrGet(name) ?? '');
 
 /** A link leads outside, in a page of its own, and tells nobody where it came from; a path in a project is no link. */
 reader.renderer.rules.link_open = (all, at) => {
-  const href = all[at]?.attrGet('href') ?? '';
+  const href = attribute(all, at, 'href');
   if (OUTSIDE.test(href)) {
     return `<a href="${escape(href)}" title="${escape(href)}" target="_blank" rel="noopener noreferrer">`;
   }
@@ -47,12 +50,12 @@ reader.renderer.rules.link_close = (all, at) => {
     const type = all[back]?.type;
     if (type === 'link_close') depth += 1;
     if (type === 'link_open') depth -= 1;
-    if (depth === 0) return OUTSIDE.test(all[back]?.attrGet('href') ?? '') ? '</a>' : '</span>';
+    if (depth === 0) return OUTSIDE.test(attribute(all, back, 'href')) ? '</a>' : '</span>';
   }
   return '</a>';
 };
 reader.renderer.rules.image = (all, at) => {
-  const source = all[at]?.attrGet('src') ?? '';
+  const source = attribute(all, at, 'src');
   const name = escape(all[at]?.content || 'image');
   if (!/^https?:/i.test(source)) return `<span class="path" title="${escape(source)}">${name}</span>`;
   const words = 'title="An image from elsewhere, not loaded here: open it in a page of its own"';

@@ -19,7 +19,7 @@ export type Start = 'start' | 'end' | Place;
 export class Reading {
   readonly id: string;
   /** A file that is read by itself, for example a subagent's. */
-  readonly transcript: string | null;
+  transcript = $state<string | null>(null);
   session = $state.raw<Session | null>(null);
   seams = $state.raw<Seam[]>([]);
   lines = $state.raw(new Lines([]));
@@ -87,6 +87,7 @@ export class Reading {
   async #open(session: Session): Promise<void> {
     this.#started = true;
     try {
+      this.#chooseFile(session);
       this.seams = this.transcript ? [] : await reading.seams(this.id);
       const first = this.transcript ?? (await this.#firstFile(session));
       this.lines = new Lines(first === null ? [] : partsOf(first, this.seams, session.transcripts));
@@ -99,6 +100,14 @@ export class Reading {
     } finally {
       this.ready = true;
     }
+  }
+
+  /** A link to a line of a subagent leads to the subagent's own file. */
+  #chooseFile(session: Session): void {
+    if (this.transcript !== null || typeof this.#start === 'string') return;
+    const { transcript } = this.#start;
+    const file = session.transcripts.find(({ id }) => id === transcript);
+    if (file && file.kind !== 'main') this.transcript = transcript;
   }
 
   /** The file that the conversation begins in: the one main file that goes on from no other. */

@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 
 import type { Place } from '../../wire/lines';
-import type { Entry, Subagent } from '../../wire/types.gen';
+import type { Entry, Subagent, Transcript } from '../../wire/types.gen';
 
 /** What everything inside of a reader shares. */
 export interface ReaderContext {
@@ -10,6 +10,8 @@ export interface ReaderContext {
   readonly coder: string;
   /** The session's subagents by their id. */
   readonly subagents: ReadonlyMap<string, Subagent>;
+  /** The session's files by their id. */
+  readonly files: ReadonlyMap<string, Transcript>;
   /** Line whose folds stand open, because something was found in it. */
   readonly found: Place | null;
   /** The line that a link leads to. */

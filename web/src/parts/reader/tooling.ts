@@ -84,12 +84,15 @@ export function pathOf(input: unknown): string {
   return word(fields(input), 'file_path', 'notebook_path', 'absolute_path', 'path', 'filePath', 'dir_path');
 }
 
-/** Removes what a terminal would have taken as colours and moves. */
+/** Sequences that a terminal takes as colours, moves and titles. */
+// eslint-disable-next-line no-control-regex
+const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-_]/g;
+/** What a program wrote over on the same line, as progress bars do. */
+const OVERWRITTEN = /[^\n]*\r(?!\n|$)/g;
+
+/** Output as it would stand in a terminal, without colours. */
 export function plainOutput(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-_]/g, '')
-    .replace(/[^\n]*\r(?!\n|$)/g, '');
+  return text.replace(ESCAPES, '').replace(OVERWRITTEN, '');
 }
 
 /** A tool of an MCP server, by its long name. */
