@@ -11,6 +11,7 @@ pub mod codex;
 mod content;
 pub mod gemini;
 pub mod generic;
+mod halves;
 pub mod layout;
 pub mod lenient;
 pub mod lines;
@@ -28,7 +29,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 4;
+pub const PARSER_VERSION: i64 = 5;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
@@ -171,6 +172,7 @@ pub fn parse(coder: &str, line: &[u8], depth: Depth) -> Entry {
     if line.len() > ENTRY_BYTES {
         return Entry::oversized(line.len() as u64);
     }
+    let line = &halves::mended(line);
     match coder {
         "claude" => claude::parse(line, depth),
         "claude-ai" => claude_ai::parse(line, depth),
@@ -186,12 +188,14 @@ pub fn image(coder: &str, line: &[u8], index: u32) -> Option<(String, Vec<u8>)> 
     if line.len() > ENTRY_BYTES {
         return None;
     }
-    match coder {
+    let line = &halves::mended(line);
+    let found = match coder {
         "claude" => claude::image(line, index),
-        "codex" => codex::image(line, index).filter(|(media_type, _)| is_raster(media_type)),
-        "gemini" => gemini::image(line, index).filter(|(media_type, _)| is_raster(media_type)),
+        "codex" => codex::image(line, index),
+        "gemini" => gemini::image(line, index),
         _ => None,
-    }
+    };
+    found.filter(|(media_type, _)| is_raster(media_type))
 }
 
 fn is_raster(media_type: &str) -> bool {

@@ -83,12 +83,8 @@ pub(super) fn fetch(line: &Envelope<'_>, index: u32) -> Option<(String, Vec<u8>)
     None
 }
 
-/// Only pictures that a browser shows without running anything in them.
 fn decode(block: &Block<'_>) -> Option<(String, Vec<u8>)> {
     let source = Source::of(block);
-    let media_type = source.media_type.as_deref().filter(|media_type| {
-        matches!(*media_type, "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/bmp" | "image/avif")
-    })?;
     let bytes = STANDARD.decode(source.data.as_deref()?).ok()?;
-    Some((media_type.to_owned(), bytes))
+    Some((source.media_type?.into_owned(), bytes))
 }

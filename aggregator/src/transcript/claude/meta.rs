@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::transcript::halves::mended;
 use crate::transcript::lenient;
 use crate::transcript::preview::title_of;
 
@@ -64,7 +65,8 @@ struct File<'a> {
 /// Reads a whole file; `None` when it is none of these (half written, too large).
 pub fn parse(bytes: &[u8]) -> Option<Meta> {
     let is_object = bytes.len() <= META_BYTES && bytes.trim_ascii_start().starts_with(b"{");
-    let file: File<'_> = is_object.then(|| serde_json::from_slice(bytes).ok()).flatten()?;
+    let bytes = mended(bytes);
+    let file: File<'_> = is_object.then(|| serde_json::from_slice(&bytes).ok()).flatten()?;
     let line = |text: Option<Cow<'_, str>>| text.as_deref().and_then(title_of);
     Some(Meta {
         tool_use_id: line(file.tool_use_id),

@@ -53,7 +53,7 @@ pub fn parse(bytes: &[u8], depth: Depth) -> Entry {
     reading.entry(kind, class, Frame { uuid: line.uuid.as_deref(), parent, time })
 }
 
-/// An image of a line, by its number among the line's images, with its media type: one that browsers show as a picture.
+/// An image of a line, by its number among the line's images, with its media type as the line names it.
 pub fn image(bytes: &[u8], index: u32) -> Option<(String, Vec<u8>)> {
     image::fetch(&envelope(std::str::from_utf8(bytes).ok()?)?, index)
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::notification;
+use crate::transcript::halves::mended;
 use crate::transcript::preview::title_of;
 use crate::transcript::{ENTRY_BYTES, lenient};
 
@@ -81,7 +82,8 @@ impl Step<'_> {
 
 /// Reads a result, `workflows/<run>.json`; `None` when it is none (half written, too large).
 pub fn parse(bytes: &[u8]) -> Option<Run> {
-    let file: File<'_> = object(bytes)?;
+    let bytes = mended(bytes);
+    let file: File<'_> = object(&bytes)?;
     let line = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(title_of);
     let members = file.workflow_progress.iter();
     Some(Run {
@@ -98,7 +100,8 @@ pub fn parse(bytes: &[u8]) -> Option<Run> {
 
 /// Reads a line of a journal; `None` when it tells of no member.
 pub fn journal_line(bytes: &[u8]) -> Option<Member> {
-    let step: Step<'_> = object(bytes)?;
+    let bytes = mended(bytes);
+    let step: Step<'_> = object(&bytes)?;
     match step.kind.as_deref()? {
         "started" => step.member(None),
         "result" => step.member(Some(true)),

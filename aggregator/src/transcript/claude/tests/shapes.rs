@@ -304,3 +304,25 @@ fn images_are_numbered_as_they_stand_and_fetched_by_number() {
     assert_eq!(image("claude", queued.to_string().as_bytes(), 0), Some(("image/png".to_owned(), vec![0, 1, 2])));
     assert_eq!(image("claude", b"torn", 0), None);
 }
+
+#[test]
+fn half_a_character_hides_nothing_else() {
+    let half = |line: &str| {
+        let entry = parse("claude", line.as_bytes(), Depth::Full);
+        testing::agrees("claude", line.as_bytes(), &entry);
+        assert_eq!(entry.class, Class::Conversation, "{line}");
+        entry
+    };
+    let prompt = half(r#"{"type":"user","message":{"content":"Fix it \ud83d"}}"#);
+    assert_eq!(prompts(&prompt), [("Fix it \u{fffd}", false, 0)]);
+    let result = half(
+        r#"{"type":"user","toolUseResult":{"stdout":"a\udc00","agentId":"a1"},"message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"a\ud83d"}]}}"#,
+    );
+    let [Act::ToolResult(told)] = &result.acts[..] else { panic!("{:?}", result.acts) };
+    assert_eq!(told.agent.as_ref().map(|agent| agent.id.as_str()), Some("a1"));
+    let [Block::ToolResult { text, detail: Some(detail), .. }] = &result.blocks[..] else {
+        panic!("{:?}", result.blocks)
+    };
+    assert_eq!(text, "a\u{fffd}");
+    assert!(serde_json::from_str::<Value>(detail.get()).is_ok());
+}
