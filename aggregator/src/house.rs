@@ -11,7 +11,7 @@ use crate::archive::compact;
 use crate::archive::seams::Seams;
 use crate::derive::Follower;
 use crate::domain::time::now_ms;
-use crate::ingest::{Ingest, Writer};
+use crate::ingest::{Desks, Ingest, Writer};
 use crate::ledger::Ledger;
 use crate::live::presence::HostView;
 use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
@@ -42,6 +42,8 @@ pub struct House {
     pub hub: Hub,
     /// Entrance of the archive.
     pub ingest: Ingest,
+    /// The same for files that people bring.
+    pub desks: Desks,
     /// Where conversations go on in other files.
     pub seams: Seams,
     /// Which hosts are linked and how they are.
@@ -77,7 +79,8 @@ impl House {
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
-        let house = Self { db, access, hub, ingest, seams, presence, links, ledger, projects, options, tasks };
+        let desks = Desks::new(db.clone(), ingest.clone());
+        let house = Self { db, access, hub, ingest, desks, seams, presence, links, ledger, projects, options, tasks };
         (Arc::new(house), Chores { writer, follower, activity })
     }
 

@@ -68,6 +68,29 @@ impl Access {
         Ok(JoinSecret { host_name: name.to_owned(), secret, expires_at })
     }
 
+    /// The host under which imported files lie; made when it is new. No agent can join or link as it.
+    pub async fn import_host(&self, by: &By, name: &str) -> Result<HostId> {
+        check_host(name)?;
+        let mut tx = self.db().begin().await?;
+        settings::lock(&mut tx, LOCK).await?;
+        if let Some(known) = hosts::by_name(self.db(), name).await? {
+            if known.os != hosts::IMPORT {
+                return Err(AccessError::Conflict(format!(
+                    "{name} is a host with an agent, which alone writes its archive: import under another name with \
+                     --host NAME"
+                )));
+            }
+            return known.id.parse().map_err(|_| super::StoreError::Corrupt(format!("host id {:?}", known.id)).into());
+        }
+        let host_id = HostId::new();
+        let facts = HostFacts { hostname: "import".to_owned(), os: hosts::IMPORT.to_owned(), ..HostFacts::default() };
+        // Without a key nobody can sign for it.
+        hosts::insert(&mut tx, host_id, name, &[], &facts, self.now()).await?;
+        self.note(&mut tx, by, "host.import", name).await?;
+        tx.commit().await?;
+        Ok(host_id)
+    }
+
     /// Exchanges a one-time token for a place in the fleet.
     pub async fn enrol(&self, from: IpAddr, token: &str, public_key: &[u8], facts: HostFacts) -> Result<Enrolled> {
         const USED: AccessError = AccessError::Denied(

@@ -3,13 +3,14 @@
 use std::pin::pin;
 
 use futures_util::TryStreamExt as _;
+use muster_proto::ids::HostId;
 use ring::digest::{Context, SHA256};
 
 use super::raw;
 use crate::domain::transcript::TranscriptState;
 use crate::live::Links;
 use crate::store::transcripts::{TranscriptRow, unsigned};
-use crate::store::{Db, Result, StoreError};
+use crate::store::{Db, Result, StoreError, hosts};
 
 /// Outcome of comparing one transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,11 @@ pub async fn one(db: &Db, links: &Links, row: &TranscriptRow) -> Result<Outcome>
     if row.state()? == TranscriptState::Gone {
         return Ok(Outcome::Kept);
     }
-    let host = row.host_id.parse().map_err(|error| StoreError::Corrupt(format!("{error}")))?;
+    let host: HostId = row.host_id.parse().map_err(|error| StoreError::Corrupt(format!("{error}")))?;
+    if hosts::get(db, host).await?.is_some_and(|host| host.os == hosts::IMPORT) {
+        // Nobody follows the file that it came from.
+        return Ok(Outcome::Kept);
+    }
     Ok(match links.digest(host, id, committed).await {
         Err(error) => Outcome::Unchecked(error.to_string()),
         Ok(digest) if !digest.error.is_empty() => Outcome::Unchecked(digest.error),

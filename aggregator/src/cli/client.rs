@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
@@ -40,24 +40,52 @@ pub(super) struct Client {
     pub(super) token: String,
 }
 
+/// The aggregator answered, and said no.
+#[derive(Debug, thiserror::Error)]
+#[error("the aggregator at {url} refuses ({status}): {detail}")]
+pub(super) struct Refused {
+    url: String,
+    /// HTTP status of the answer.
+    pub(super) status: StatusCode,
+    detail: String,
+}
+
 impl Client {
     /// Sends a request without a body, and reads the JSON answer.
     pub(super) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> anyhow::Result<T> {
-        let (status, body) = self.exchange(method, path).await.with_context(|| format!("cannot ask {}", self.url))?;
+        self.send(method, path, "application/json", Bytes::new()).await
+    }
+
+    /// Sends a request with a body of the given type, and reads the JSON answer.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> anyhow::Result<T> {
+        let exchange = self.exchange(method, path, content_type, body).await;
+        let (status, body) = exchange.with_context(|| format!("cannot ask {}", self.url))?;
         if status.is_success() {
             return serde_json::from_slice(&body).context("the aggregator's answer is not understood");
         }
         let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        let detail = problem["detail"].as_str().unwrap_or("it does not say why");
-        Err(anyhow!("the aggregator at {} refuses ({status}): {detail}", self.url))
+        let detail = problem["detail"].as_str().unwrap_or("it does not say why").to_owned();
+        Err(Refused { url: self.url.clone(), status, detail }.into())
     }
 
     /// Whether the aggregator answers, and says yes.
     pub(super) async fn answers(&self, method: Method, path: &str) -> bool {
-        self.exchange(method, path).await.is_ok_and(|(status, _)| status.is_success())
+        self.exchange(method, path, "application/json", Bytes::new()).await.is_ok_and(|(status, _)| status.is_success())
     }
 
-    async fn exchange(&self, method: Method, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let uri: Uri = format!("{}{path}", self.url).parse().context("the address is not understood")?;
         let host = uri.host().context("the address names no host")?;
         let https = uri.scheme_str() == Some("https");
@@ -72,8 +100,9 @@ impl Client {
             .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, &address)
             .header(AUTHORIZATION, format!("Bearer {}", self.token))
-            .header(CONTENT_LENGTH, 0)
-            .body(Empty::<Bytes>::new())?;
+            .header(CONTENT_LENGTH, body.len())
+            .header(CONTENT_TYPE, content_type)
+            .body(Full::new(body))?;
         if !https {
             return send(stream, request).await;
         }
@@ -95,7 +124,7 @@ impl Client {
     }
 }
 
-async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)>
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -6,11 +6,13 @@ mod backup;
 mod client;
 mod doctor;
 mod hosts;
+mod import;
 mod logs;
 mod owner;
 mod reach;
 mod serve;
 mod table;
+mod target;
 mod tokens;
 mod up;
 mod users;
@@ -36,6 +38,7 @@ use args::{Globals, ServeArgs};
   muster host add workstation            print the command that makes another machine join
   muster user add ann --role member      print a sign-in link for a new member
   muster verify                          compare the archive with the files on all hosts
+  muster import ~/old-laptop/.claude     bring the transcripts of a backup into the archive
 
 What a flag can say, the environment can say too: MUSTER_DATA, MUSTER_LISTEN, MUSTER_DATABASE, …
 A flag counts more than the environment."
@@ -64,6 +67,8 @@ enum Command {
     Token(tokens::TokenCommand),
     /// Compare the archive with the files on all hosts, byte for byte.
     Verify(verify::VerifyArgs),
+    /// Bring transcripts from elsewhere into the archive: backups, other machines, an export of claude.ai.
+    Import(import::ImportArgs),
     /// Write everything into one file, while the aggregator runs.
     Backup(backup::BackupArgs),
     /// Read everything back from such a file, into either kind of database.
@@ -114,6 +119,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => users::run(globals, command).await?,
         Command::Token(command) => tokens::run(globals, command).await?,
         Command::Verify(args) => return verify::run(globals, args).await,
+        Command::Import(args) => return import::run(globals, args).await,
         Command::Backup(args) => backup::backup(globals, args).await?,
         Command::Restore(args) => backup::restore(globals, args).await?,
         Command::Doctor(args) => return doctor::run(globals, args).await,

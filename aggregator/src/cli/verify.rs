@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::args::Globals;
 use super::client::Client;
-use super::owner;
-use super::reach::Reach;
-use super::{open, table};
+use super::table;
+use super::target::Target;
 
 /// Transcripts compared with one request: each may take a while.
 const AT_ONCE: u32 = 50;
@@ -20,12 +19,8 @@ const AT_ONCE: u32 = 50;
 #[derive(Debug, Args)]
 #[command(after_help = "The exit code is 0 when nothing differs, and 1 when something does.")]
 pub(super) struct VerifyArgs {
-    /// Ask the aggregator at this address [default: the one that runs on this data folder]
-    #[arg(long, env = "MUSTER_URL", value_name = "URL")]
-    url: Option<String>,
-    /// Token of an admin [default: the owner's, from the data folder]
-    #[arg(long, env = "MUSTER_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    token: Option<String>,
+    #[command(flatten)]
+    target: Target,
     /// Only this host
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -57,7 +52,7 @@ struct Item {
 }
 
 pub(super) async fn run(globals: &Globals, args: VerifyArgs) -> anyhow::Result<ExitCode> {
-    let client = client(globals, args.url, args.token).await?;
+    let client = args.target.client(globals).await?;
     let host = match args.host {
         Some(name) => Some(host_id(&client, &name).await?),
         None => None,
@@ -70,21 +65,6 @@ pub(super) async fn run(globals: &Globals, args: VerifyArgs) -> anyhow::Result<E
     }
     let differs = items.iter().any(|item| item.outcome == "different");
     Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-async fn client(globals: &Globals, url: Option<String>, token: Option<String>) -> anyhow::Result<Client> {
-    if let (Some(url), Some(token)) = (&url, &token) {
-        return Ok(Client { url: url.trim_end_matches('/').to_owned(), pin: None, token: token.clone() });
-    }
-    let (db, access) = open(globals).await?;
-    let reach = Reach::load(&db).await?;
-    let token = match token {
-        Some(token) => token,
-        None => owner::token(&access, &globals.make_data()?).await?,
-    };
-    // An address given by hand may be a proxy's, with a certificate of its own.
-    let pin = if url.is_none() { reach.pin } else { None };
-    Ok(Client { url: url.map_or(reach.local_url, |url| url.trim_end_matches('/').to_owned()), pin, token })
 }
 
 async fn host_id(client: &Client, name: &str) -> anyhow::Result<String> {

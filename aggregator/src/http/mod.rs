@@ -11,6 +11,7 @@ mod headers;
 mod health;
 mod history;
 mod hosts;
+mod import;
 pub mod json;
 mod members;
 mod metrics;
@@ -59,6 +60,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(members::routes())
         .merge(tokens::routes())
         .merge(hosts::routes())
+        .merge(import::routes())
         .merge(audit::routes())
         .merge(projects::routes())
         .merge(usage::routes())

@@ -122,6 +122,18 @@ impl Intake {
         Ok(None)
     }
 
+    /// Where the next byte of a transcript is expected; `None` when it is not followed.
+    pub fn position(&self, id: TranscriptId) -> Option<u64> {
+        self.followed.get(&id).map(|followed| followed.next.offset)
+    }
+
+    /// Forgets the parts of a line whose end never came.
+    pub fn turn_back(&mut self, id: TranscriptId) {
+        if let Some(followed) = self.followed.get_mut(&id) {
+            followed.turn_back();
+        }
+    }
+
     /// The same file under a new name.
     pub async fn moved(&mut self, moved: &fleet::Moved) -> Result<(), IngestError> {
         let id = checked_id(&moved.transcript_id)?;

@@ -4,6 +4,7 @@
 //! was never acknowledged, and lands at the same place.
 
 pub mod acks;
+pub mod desk;
 pub mod intake;
 pub mod pieces;
 pub mod position;
@@ -17,6 +18,7 @@ use muster_proto::ids::HostId;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use acks::Acks;
+pub use desk::Desks;
 pub use intake::Intake;
 pub use writer::Writer;
 

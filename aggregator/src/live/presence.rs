@@ -10,7 +10,7 @@ use super::hub::Hub;
 use super::topic::Topic;
 use super::update::Update;
 use crate::domain::time::{Millis, now_ms};
-use crate::store::hosts::{HostRow, Totals};
+use crate::store::hosts::{HostRow, IMPORT, Totals};
 
 /// What is shown of a host is "lagging" from this lag on: five seconds is when people begin to doubt a live view.
 pub const LAGGING_MS: u64 = 5_000;
@@ -26,6 +26,8 @@ pub enum LinkState {
     Lagging,
     /// Not linked.
     Offline,
+    /// No machine: imported files lie under it.
+    Imported,
 }
 
 /// A host, as stored and as of now.
@@ -126,6 +128,7 @@ impl Presence {
         let hosts = self.locked();
         let now = row.id.parse().ok().and_then(|id: HostId| hosts.get(&id));
         let (state, since, said) = match now {
+            _ if row.os == IMPORT => (LinkState::Imported, row.enrolled_at, Said::default()),
             Some(now) => {
                 if now.state != LinkState::Offline {
                     row.last_seen_at = Some(now_ms());

@@ -31,6 +31,9 @@ statements! {
               WHERE host_id = $1 AND state = 'live' GROUP BY host_id";
 }
 
+/// Operating system of a host that is none: what was imported lies under it.
+pub const IMPORT: &str = "import";
+
 /// One machine that runs our agent, as stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct HostRow {

@@ -26,6 +26,9 @@ statements! {
     OF_SESSION = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
            committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
            FROM transcripts WHERE session_id = $1 ORDER BY id LIMIT 2000";
+    LIVE_ROW_AT = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
     GENERATION = "SELECT CAST(COALESCE(MAX(generation) + 1, 0) AS BIGINT) AS n FROM transcripts WHERE host_id = $1 AND path = $2";
     LIVE_AT_PATH = "SELECT id FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
     INSERT = "INSERT INTO transcripts (id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
@@ -180,6 +183,11 @@ struct Id {
 /// The transcript with this id.
 pub async fn get(db: &Db, id: TranscriptId) -> Result<Option<TranscriptRow>> {
     db.optional(GET, vals![id.to_string()]).await
+}
+
+/// The transcript that is live at a path.
+pub async fn live_at(db: &Db, host: HostId, path: &str) -> Result<Option<TranscriptRow>> {
+    db.optional(LIVE_ROW_AT, vals![host.to_string(), path]).await
 }
 
 /// Live transcripts of a host, latest activity first.

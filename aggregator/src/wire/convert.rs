@@ -157,6 +157,7 @@ impl From<LinkState> for HostState {
             LinkState::Online => Self::Online,
             LinkState::Lagging => Self::Lagging,
             LinkState::Offline => Self::Offline,
+            LinkState::Imported => Self::Imported,
         }
     }
 }

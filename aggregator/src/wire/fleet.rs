@@ -66,6 +66,8 @@ pub enum HostState {
     Lagging,
     /// Not linked.
     Offline,
+    /// No machine: what was imported lies under it.
+    Imported,
 }
 
 /// One folder that an agent follows.

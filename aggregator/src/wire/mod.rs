@@ -10,6 +10,7 @@ mod convert_history;
 pub mod entry;
 pub mod fleet;
 pub mod history;
+pub mod import;
 pub mod keeping;
 pub mod live;
 pub mod page;

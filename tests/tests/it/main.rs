@@ -11,6 +11,7 @@ mod doors;
 mod files;
 mod frames;
 mod identities;
+mod imports;
 mod kills;
 mod network;
 mod pages;

@@ -106,7 +106,7 @@ sessions: number,
  */
 bytes: number, };
 
-export type HostState = "new" | "online" | "lagging" | "offline";
+export type HostState = "new" | "online" | "lagging" | "offline" | "imported";
 
 export type Root = { 
 /**
