@@ -1,4 +1,5 @@
-//! `verify`: digests of whole files, taken beside the watching so that a large file delays no fresh line.
+//! What the aggregator asks and what takes long: digests of whole files, and what repository a folder belongs to. Answered
+//! beside the watching, so that a large file delays no fresh line.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,6 +11,7 @@ use ring::digest::{Context, SHA256};
 use tokio::sync::mpsc::Sender;
 
 use crate::platform::file;
+use crate::repository;
 use crate::watch::DigestJob;
 
 /// Requests that wait. When full, the next is answered with an error, and the aggregator asks again.
@@ -18,13 +20,17 @@ const WAITING: usize = 64;
 /// Read at once: large enough for a disk, small beside the agent's memory.
 const BUFFER_BYTES: usize = 128 * 1024;
 
-type Task = (DigestJob, Sender<Up>);
+/// What is to be found out, and where the answer goes.
+enum Task {
+    Digest(DigestJob, Sender<Up>),
+    Inspect(fleet::Inspect, Sender<Up>),
+}
 
-/// Takes requests for digests.
+/// Takes requests.
 pub struct DigestDesk(SyncSender<Task>);
 
 impl DigestDesk {
-    /// Starts the thread that takes digests, one after the other.
+    /// Starts the thread that answers, one request after the other.
     pub fn start() -> io::Result<Self> {
         let (sender, tasks) = sync_channel(WAITING);
         std::thread::Builder::new().name("muster-digest".into()).spawn(move || work(&tasks))?;
@@ -32,24 +38,44 @@ impl DigestDesk {
     }
 
     /// Takes a request; the answer goes to `up`.
-    pub fn take(&self, job: DigestJob, up: Sender<Up>) {
+    pub fn take(&self, job: DigestJob, up: &Sender<Up>) {
         let request_id = job.request_id;
-        if let Err(full) = self.0.try_send((job, up)) {
-            let (std::sync::mpsc::TrySendError::Full((_, up)) | std::sync::mpsc::TrySendError::Disconnected((_, up))) =
-                full;
+        if self.0.try_send(Task::Digest(job, up.clone())).is_err() {
             let busy = answer(request_id, Err("this host takes other digests; ask again".to_owned()));
             // Without room even for this, the aggregator's own time limit answers.
             let _no_room = up.try_send(busy);
         }
     }
+
+    /// Takes a question about a folder; the answer goes to `up`. Without room for it the aggregator asks again later.
+    pub fn inspect(&self, asked: fleet::Inspect, up: Sender<Up>) {
+        let _asked_again = self.0.try_send(Task::Inspect(asked, up));
+    }
 }
 
 fn work(tasks: &Receiver<Task>) {
-    while let Ok((job, up)) = tasks.recv() {
-        let taken = digest_of(&job.path, job.upto_bytes).map_err(|error| error.to_string());
+    while let Ok(task) = tasks.recv() {
+        let (answer, up) = match task {
+            Task::Digest(job, up) => {
+                let taken = digest_of(&job.path, job.upto_bytes).map_err(|error| error.to_string());
+                (answer(job.request_id, taken), up)
+            }
+            Task::Inspect(asked, up) => (inspected(&asked), up),
+        };
         // The link may have ended meanwhile: then nobody waits for the answer.
-        let _link_ended = up.blocking_send(answer(job.request_id, taken));
+        let _link_ended = up.blocking_send(answer);
     }
+}
+
+fn inspected(asked: &fleet::Inspect) -> Up {
+    let request_id = asked.request_id;
+    let inspected = match repository::look(&asked.path) {
+        Ok(repository::Found { remote, root_commit, top_level, owner }) => {
+            fleet::Inspected { request_id, remote, root_commit, top_level, owner, error: String::new() }
+        }
+        Err(error) => fleet::Inspected { request_id, error: error.to_string(), ..fleet::Inspected::default() },
+    };
+    Up { kind: Some(up::Kind::Inspected(inspected)) }
 }
 
 fn answer(request_id: u64, taken: Result<(Vec<u8>, u64), String>) -> Up {

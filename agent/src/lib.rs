@@ -6,6 +6,7 @@ pub mod roots;
 pub mod watch;
 
 pub mod digest;
+pub mod repository;
 pub mod watcher;
 
 pub mod identity;

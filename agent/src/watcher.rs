@@ -174,9 +174,14 @@ impl Watcher {
                 self.state_sent = None;
                 self.take_state(now);
             }
+            Input::Message(down::Kind::Inspect(asked)) => {
+                if let Some(up) = &self.up {
+                    self.digests.inspect(asked, up.clone());
+                }
+            }
             Input::Message(message) => {
                 if let (Some(job), Some(up)) = (self.follower.receive(message, now), &self.up) {
-                    self.digests.take(job, up.clone());
+                    self.digests.take(job, up);
                 }
             }
             Input::LinkDown => self.lose_link(),

@@ -91,6 +91,7 @@ impl House {
         let stopping = self.tasks.stop_signal();
         self.tasks.spawn("writer", writer.run(stopping));
         self.tasks.spawn_until_stop("derive", follower.run());
+        self.tasks.spawn_until_stop("projects", self.projects.clone().run(self.links.clone()));
         self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
         self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());

@@ -77,6 +77,7 @@ impl Link {
             instance_id: uuid::Uuid::new_v4().to_string(),
             clock_ms: jiff::Timestamp::now().as_millisecond(),
             roots: Vec::new(),
+            inspects: false,
         };
         send(&outbox, up::Kind::Hello(hello)).await?;
         let down::Kind::Welcome(welcome) = receive(&mut inbox).await? else {

@@ -56,10 +56,11 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// The files that start tasks, threads and programs, with what they start.
-const SPAWNERS: [(&str, &str); 4] = [
+const SPAWNERS: [(&str, &str); 5] = [
     ("aggregator/src/spawn.rs", "tasks of the server, and programs that people use beside it"),
     ("agent/src/watcher.rs", "the one thread that looks at files"),
-    ("agent/src/digest.rs", "the one thread that reads whole files to verify them"),
+    ("agent/src/digest.rs", "the one thread for what takes long: reading whole files to verify them, asking git"),
+    ("agent/src/repository.rs", "git, for the first commit of a repository"),
     ("agent/src/cli/run.rs", "the thread that ends the agent with its parent"),
 ];
 

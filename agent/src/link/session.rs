@@ -147,6 +147,7 @@ async fn shake_hands(
         instance_id: instance.id.clone(),
         clock_ms: clock_ms(),
         roots: instance.board.roots(),
+        inspects: true,
     };
     let sent = up.send(Up { kind: Some(up::Kind::Hello(hello)) }).await;
     sent.map_err(|_| LinkError::Broken("it closed during the handshake".into()))?;

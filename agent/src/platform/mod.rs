@@ -3,6 +3,7 @@
 pub mod file;
 pub mod fs_kind;
 pub mod load;
+pub mod owner;
 pub mod private;
 pub mod service;
 pub mod signals;

@@ -32,8 +32,8 @@ impl Follower {
             down::Kind::Ack(ack) => self.acked(&ack, now),
             down::Kind::Rewind(rewind) => self.rewound(&rewind, now),
             down::Kind::DigestRequest(request) => return self.digest_job(&request),
-            // Only at the start of a link, where the link itself takes them.
-            down::Kind::Challenge(_) | down::Kind::Welcome(_) => {}
+            // Only at the start of a link, where the link itself takes them; and what the watcher hands on by itself.
+            down::Kind::Challenge(_) | down::Kind::Welcome(_) | down::Kind::Inspect(_) => {}
         }
         None
     }

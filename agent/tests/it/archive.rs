@@ -87,6 +87,7 @@ impl Archive {
                 self.digests.push(digest);
                 None
             }
+            up::Kind::Inspected(_) => panic!("nobody asked about a folder"),
             up::Kind::Hello(_) => panic!("a second hello"),
         }
     }

@@ -41,7 +41,7 @@ const VIEW_FRESH: Duration = Duration::from_secs(5);
 /// How often the time of a host's last word is stored; pages see the true one while its link stands.
 const SEEN_EVERY: Duration = Duration::from_mins(1);
 
-/// Digests asked of one host that have not been answered.
+/// Questions asked of one host that have not been answered.
 const OPEN_QUESTIONS: usize = 64;
 
 /// The service.
@@ -87,7 +87,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         house.ingest.refused(&error);
         store_failed(error)
     })?;
-    let ears = house.links.stand(id, epoch);
+    let ears = house.links.stand(id, epoch, hello.inspects);
     let said = Said { clock_skew_ms: skew(hello.clock_ms), roots: hello.roots, ..Said::default() };
     house.presence.linked(id, epoch, said);
     announce(house, id).await;
@@ -236,6 +236,7 @@ impl Conversation<'_> {
             up::Kind::Gone(gone) => self.intake.gone(&gone).await.map_err(ingest_failed)?,
             up::Kind::State(state) => self.heard(state).await?,
             up::Kind::Digest(digest) => self.answered(digest),
+            up::Kind::Inspected(inspected) => self.inspected(inspected),
             up::Kind::Scanned(scanned) => {
                 tracing::debug!(host.id = %self.id, files = scanned.files, "all roots were read once");
             }
@@ -280,20 +281,31 @@ impl Conversation<'_> {
     }
 
     async fn ask(&mut self, question: Question) -> Result<(), Status> {
-        self.questions.retain(|open| !open.answer.is_closed());
+        self.questions.retain(|open| !open.is_closed());
         if self.questions.len() < OPEN_QUESTIONS {
-            let request = question.request.clone();
+            let message = question.message();
             self.questions.push(question);
-            send(self.downs, down::Kind::DigestRequest(request)).await?;
+            send(self.downs, message).await?;
         }
         Ok(())
     }
 
+    // Whoever asked may have given up: then nobody takes the answer.
     fn answered(&mut self, digest: fleet::Digest) {
-        if let Some(at) = self.questions.iter().position(|open| open.request.request_id == digest.request_id) {
-            // Whoever asked may have given up.
-            let _ = self.questions.swap_remove(at).answer.send(digest);
+        if let Some(Question::Digest(_, answer)) = self.open_question(digest.request_id) {
+            let _ = answer.send(digest);
         }
+    }
+
+    fn inspected(&mut self, inspected: fleet::Inspected) {
+        if let Some(Question::Inspect(_, answer)) = self.open_question(inspected.request_id) {
+            let _ = answer.send(inspected);
+        }
+    }
+
+    fn open_question(&mut self, request_id: u64) -> Option<Question> {
+        let at = self.questions.iter().position(|open| open.request_id() == request_id)?;
+        Some(self.questions.swap_remove(at))
     }
 }
 

@@ -16,6 +16,7 @@ pub mod json;
 mod members;
 mod metrics;
 mod moment;
+mod overview;
 mod prices;
 mod projects;
 mod raw;
@@ -63,6 +64,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(import::routes())
         .merge(audit::routes())
         .merge(projects::routes())
+        .merge(overview::routes())
         .merge(usage::routes())
         .merge(prices::routes())
         .fallback(no_such_address)

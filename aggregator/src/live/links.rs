@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use muster_proto::fleet::{Digest, DigestRequest};
+use muster_proto::fleet::{Digest, DigestRequest, Inspect, Inspected, down};
 use muster_proto::ids::{HostId, TranscriptId};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -16,14 +16,17 @@ const QUESTIONS: usize = 16;
 /// Reading and hashing a large file takes a host a while; a silent host is given up after this.
 const ANSWER_WITHIN: Duration = Duration::from_mins(2);
 
-/// Why a host gave no digest.
+/// Looking at a folder takes a host a moment, when it does not read a large file at the same time.
+const INSPECTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why a host gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// Its link does not stand.
     #[error("the host is offline")]
     Offline,
     /// It did not answer in time.
-    #[error("the host did not answer within {} s", ANSWER_WITHIN.as_secs())]
+    #[error("the host did not answer in time")]
     Silent,
 }
 
@@ -37,17 +40,44 @@ pub struct Links {
 #[derive(Debug, Clone)]
 struct Handle {
     epoch: i64,
+    inspects: bool,
     questions: mpsc::Sender<Question>,
     end: CancellationToken,
 }
 
 /// A question to a host and where its answer goes.
 #[derive(Debug)]
-pub struct Question {
-    /// What is asked.
-    pub request: DigestRequest,
-    /// Takes the answer.
-    pub answer: oneshot::Sender<Digest>,
+pub enum Question {
+    /// The digest of a file.
+    Digest(DigestRequest, oneshot::Sender<Digest>),
+    /// The repository of a folder.
+    Inspect(Inspect, oneshot::Sender<Inspected>),
+}
+
+impl Question {
+    /// What is sent to the host.
+    pub fn message(&self) -> down::Kind {
+        match self {
+            Self::Digest(request, _) => down::Kind::DigestRequest(request.clone()),
+            Self::Inspect(request, _) => down::Kind::Inspect(request.clone()),
+        }
+    }
+
+    /// The number that the answer will name.
+    pub fn request_id(&self) -> u64 {
+        match self {
+            Self::Digest(request, _) => request.request_id,
+            Self::Inspect(request, _) => request.request_id,
+        }
+    }
+
+    /// Whoever asked has given up.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Self::Digest(_, answer) => answer.is_closed(),
+            Self::Inspect(_, answer) => answer.is_closed(),
+        }
+    }
 }
 
 /// A link's own end: what it is asked, and when it must end.
@@ -60,11 +90,11 @@ pub struct Ears {
 }
 
 impl Links {
-    /// A link stands; an older one of the same host is told to end.
-    pub fn stand(&self, host: HostId, epoch: i64) -> Ears {
+    /// A link stands, whose host answers questions about folders when it `inspects`; an older one of the same host is told to end.
+    pub fn stand(&self, host: HostId, epoch: i64, inspects: bool) -> Ears {
         let (sender, questions) = mpsc::channel(QUESTIONS);
         let end = CancellationToken::new();
-        let handle = Handle { epoch, questions: sender, end: end.clone() };
+        let handle = Handle { epoch, inspects, questions: sender, end: end.clone() };
         if let Some(older) = self.locked().insert(host, handle) {
             older.end.cancel();
         }
@@ -92,9 +122,28 @@ impl Links {
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
         let request = DigestRequest { request_id, transcript_id: transcript.to_string(), upto_bytes: upto };
         let (answer, waits) = oneshot::channel();
-        handle.questions.send(Question { request, answer }).await.map_err(|_| AskError::Offline)?;
+        handle.questions.send(Question::Digest(request, answer)).await.map_err(|_| AskError::Offline)?;
         match tokio::time::timeout(ANSWER_WITHIN, waits).await {
             Ok(Ok(digest)) => Ok(digest),
+            Ok(Err(_)) => Err(AskError::Offline),
+            Err(_) => Err(AskError::Silent),
+        }
+    }
+
+    /// Hosts that can be asked about folders.
+    pub fn inspecting(&self) -> Vec<HostId> {
+        self.locked().iter().filter(|(_, handle)| handle.inspects).map(|(host, _)| *host).collect()
+    }
+
+    /// Asks a host what repository a folder belongs to.
+    pub async fn inspect(&self, host: HostId, path: &str) -> Result<Inspected, AskError> {
+        let handle = self.locked().get(&host).filter(|handle| handle.inspects).cloned().ok_or(AskError::Offline)?;
+        let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let (answer, waits) = oneshot::channel();
+        let question = Question::Inspect(Inspect { request_id, path: path.to_owned() }, answer);
+        handle.questions.send(question).await.map_err(|_| AskError::Offline)?;
+        match tokio::time::timeout(INSPECTED_WITHIN, waits).await {
+            Ok(Ok(inspected)) => Ok(inspected),
             Ok(Err(_)) => Err(AskError::Offline),
             Err(_) => Err(AskError::Silent),
         }

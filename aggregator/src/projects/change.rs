@@ -1,6 +1,6 @@
 //! What people choose: names, and which working directories are one project.
 
-use super::Projects;
+use super::{LOCK, Projects};
 use crate::access::{By, note};
 use crate::domain::name::check_label;
 use crate::domain::time::now_ms;
@@ -10,9 +10,6 @@ use crate::store::{StoreError, settings};
 
 /// Most working directories of one move.
 const MOST_PATHS: usize = 1_000;
-
-/// Moves wait for each other behind this lock.
-const LOCK: &str = "projects";
 
 /// Why the room refuses. The text says what happened and what to do.
 #[derive(Debug, thiserror::Error)]

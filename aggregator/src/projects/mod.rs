@@ -1,6 +1,8 @@
 //! Projects: working directories joined across hosts by what their repositories are, and as people choose.
 
 mod change;
+mod overview;
+mod resolve;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,10 @@ use crate::live::Wake;
 use crate::store::{Db, Result, projects};
 
 pub use change::{ProjectError, Target};
+pub use overview::{Happened, overview};
+
+/// Moves of working directories wait for each other behind this lock.
+const LOCK: &str = "projects";
 
 /// The room. Cloning gives another handle to the same room.
 #[derive(Debug, Clone)]

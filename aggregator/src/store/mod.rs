@@ -10,6 +10,7 @@ pub mod frames;
 pub mod hosts;
 pub mod lines;
 pub mod prices;
+pub mod project_report;
 pub mod projects;
 pub mod sessions;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Projects, and the working directories of hosts that belong to them.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::Result;
@@ -30,8 +32,9 @@ statements! {
     RENAME = "UPDATE projects SET name = $2, named = TRUE WHERE id = $1";
     BECOME = "UPDATE projects SET identity = $2, name = CASE WHEN named THEN name ELSE $3 END WHERE id = $1";
     VANISH = "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM project_paths WHERE project_id = $1)";
+    DUE_HOSTS = "SELECT DISTINCT host_id FROM project_paths WHERE asked_at IS NULL OR asked_at < $1";
     DUE = "SELECT host_id, path, project_id, remote, root_commit, top_level, owner, pinned, asked_at FROM project_paths
-           WHERE (asked_at IS NULL OR asked_at < $1) ORDER BY asked_at, host_id, path";
+           WHERE host_id = $1 AND (asked_at IS NULL OR asked_at < $2) ORDER BY COALESCE(asked_at, 0), path LIMIT $3";
     MAIN_OF = "SELECT t.id FROM sessions s JOIN transcripts t ON t.session_id = s.id AND t.kind = 'main'
                WHERE s.began_host = $1 AND s.began_path = $2";
     COUNTED = "SELECT p.id, p.name, p.named, p.identity, CAST(COUNT(s.id) AS BIGINT) AS sessions,
@@ -272,9 +275,14 @@ pub async fn paths_of(db: &Db, id: &str) -> Result<Vec<PathRow>> {
     db.all(PATHS_OF, vals![id]).await
 }
 
-/// Working directories that no host has answered for since `before`.
-pub async fn due(db: &Db, before: Millis) -> Result<Vec<PathRow>> {
-    db.all(DUE, vals![before]).await
+/// Hosts with working directories that they have not answered for since `before`.
+pub async fn due_hosts(db: &Db, before: Millis) -> Result<HashSet<String>> {
+    Ok(db.all::<(String,)>(DUE_HOSTS, vals![before]).await?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Working directories of a host that it has not answered for since `before`, new ones first.
+pub async fn due(db: &Db, host_id: &str, before: Millis, limit: i64) -> Result<Vec<PathRow>> {
+    db.all(DUE, vals![host_id, before, limit]).await
 }
 
 /// Main transcripts of the sessions that began in a working directory.

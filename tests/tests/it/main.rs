@@ -15,5 +15,6 @@ mod imports;
 mod kills;
 mod network;
 mod pages;
+mod projects;
 mod raw;
 mod sessions;
