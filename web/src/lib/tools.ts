@@ -1,29 +1,34 @@
-/** A tool call as its preview tells it: `Bash: cargo test` → name and argument. */
-export function splitCall(preview: string): { name: string; argument: string } {
-  const match = /^([\w.-]{1,80})(?::\s*([\s\S]*))?$/.exec(preview);
-  return { name: match?.[1] ?? 'tool', argument: match?.[2] ?? (match ? '' : preview) };
-}
+/** Ways in which a call is shown. Tools of all coders that do the same look the same. */
+export type Look =
+  | 'command'
+  | 'edit'
+  | 'read'
+  | 'search'
+  | 'web'
+  | 'subagent'
+  | 'todo'
+  | 'question'
+  | 'plan'
+  | 'skill'
+  | 'other';
 
-/** Kinds of tools that look different. */
-export type ToolKind = 'command' | 'edit' | 'read' | 'search' | 'web' | 'subagent' | 'plan' | 'other';
-
-const KINDS: readonly [RegExp, ToolKind][] = [
-  [/^(Bash|Shell|exec|KillShell|local_shell)/i, 'command'],
-  [/^(Edit|MultiEdit|Write|NotebookEdit|apply_patch)/i, 'edit'],
-  [/^(Grep|Glob|LS|Search|ToolSearch)/i, 'search'],
-  [/^(Read|NotebookRead|View)/i, 'read'],
-  [/^(Web|browser)/i, 'web'],
-  [/^(Task|Agent|Workflow)$/i, 'subagent'],
-  [/^(Todo|Task|ExitPlan|EnterPlan)/i, 'plan'],
+const LOOKS: readonly [RegExp, Look][] = [
+  [
+    /^(Bash|BashOutput|KillShell|KillBash|shell|local_shell|exec_command|write_stdin|run_shell_command)$/,
+    'command',
+  ],
+  [/^(Edit|MultiEdit|Write|NotebookEdit|apply_patch|replace|write_file|edit|create_file)$/, 'edit'],
+  [/^(Read|NotebookRead|read_file|read_many_files|view_image)$/, 'read'],
+  [/^(Grep|Glob|LS|ToolSearch|glob|search_file_content|grep_search|list_directory|grep|find)$/, 'search'],
+  [/^(WebFetch|WebSearch|web_fetch|web_search|google_web_search)$/, 'web'],
+  [/^(Task|Agent|Workflow|spawn_agent|codebase_investigator)$/, 'subagent'],
+  [/^(TodoWrite|TaskCreate|TaskUpdate|TaskList|TaskGet|update_plan|write_todos)$/, 'todo'],
+  [/^(AskUserQuestion|ask_user)$/, 'question'],
+  [/^(ExitPlanMode|EnterPlanMode)$/, 'plan'],
+  [/^(Skill|SlashCommand|activate_skill)$/, 'skill'],
 ];
 
-/** What kind of tool a name belongs to. */
-export function toolKind(name: string): ToolKind {
-  return KINDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
-}
-
-/** The first lines of a text, and how many more there are. */
-export function headOf(text: string, most: number): { head: string; more: number } {
-  const lines = text.replace(/\s+$/, '').split('\n');
-  return { head: lines.slice(0, most).join('\n'), more: Math.max(0, lines.length - most) };
+/** How a tool is shown. */
+export function lookOf(name: string): Look {
+  return LOOKS.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
 }

@@ -57,6 +57,6 @@ test('lists are read to their end', async () => {
 
 test('ids are escaped in addresses', async () => {
   const fetch = answer(200, { items: [], next_cursor: null });
-  await api.entriesBefore('claude-a/b', 't:1', 10);
-  expect(String((fetch.mock.calls as unknown[][])[0]?.[0])).toContain('sessions/claude-a%2Fb/entries');
+  await api.memberLink('a/b');
+  expect(String((fetch.mock.calls as unknown[][])[0]?.[0])).toContain('members/a%2Fb/link');
 });

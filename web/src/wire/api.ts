@@ -167,13 +167,6 @@ export const api = {
   progress: () => all<Progress>('progress'),
   forgetSearch: (search: string) => tell('DELETE', `searches/${id(search)}`),
 
-  /** Conversation entries just before one, in ascending order. */
-  entriesBefore: (session: string, before: string, limit: number) =>
-    ask<Page<Entry>>(
-      'GET',
-      `sessions/${id(session)}/entries?class=conversation&limit=${limit}&before=${id(before)}`,
-    ),
-
   /** Where a transcript's bytes can be fetched. */
   rawUrl: (transcript: Transcript) => apiUrl(`transcripts/${id(transcript.id)}/raw`),
 

@@ -1,6 +1,7 @@
 import type { Entry, EntryBlock } from '../../wire/types.gen';
+import { lookOf } from '../../lib/tools';
 import { joinCalls, outcomeOf, type Call } from './calls';
-import { commandOf, filesOf, lookOf, outputOf, pathOf } from './tooling';
+import { commandOf, filesOf, outputOf, pathOf } from './tooling';
 
 /** A fence that the text itself does not hold. */
 function fenced(text: string, language = ''): string {

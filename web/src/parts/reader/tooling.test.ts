@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
+import { lookOf } from '../../lib/tools';
 import type { Entry } from '../../wire/types.gen';
 import type { Call, Result, Use } from './calls';
-import { commandOf, filesOf, lookOf, mcpOf, outputOf, plainOutput, viewOf } from './tooling';
+import { commandOf, filesOf, mcpOf, outputOf, plainOutput, viewOf } from './tooling';
 
 const entry = (time: string | null) => ({ transcript_id: 't', line: 1, time }) as Entry;
 
