@@ -13,7 +13,9 @@ statements! {
     CURSOR = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
               derived_version, facts
               FROM transcripts WHERE id = $1";
-    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, session_id = $5, joined = TRUE, joined_session = $5
+    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, joined_session = $5,
+            session_id = COALESCE(session_id, $5),
+            joined = (COALESCE(session_id, CAST($5 AS TEXT), '') = COALESCE(CAST($5 AS TEXT), ''))
             WHERE id = $1";
     PARTS = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
               derived_version, facts
@@ -172,7 +174,8 @@ pub async fn cursor(db: &Db, id: TranscriptId) -> Result<Option<CursorRow>> {
     db.optional(CURSOR, vals![id.to_string()]).await
 }
 
-/// Keeps where `derive` stands.
+/// Keeps where `derive` stands. The session that ingest has set meanwhile (the file was renamed, or its first line came)
+/// stands; then the transcript waits to be joined again.
 pub async fn save_cursor(
     tx: &mut Tx,
     id: &str,

@@ -181,8 +181,13 @@ fn write_live(from: &Path, to: &Path) {
 
 #[tokio::test]
 async fn codex_and_gemini_are_followed_where_they_are() {
-    let fleet = Fleet::start(FleetOptions::hosts(1)).await;
+    let mut fleet = Fleet::start_without_agents(FleetOptions::hosts(1)).await;
     let (api, home) = (fleet.api(), fleet.hosts[0].home.clone());
+    for folder in [".codex/sessions", ".gemini/tmp"] {
+        fs::create_dir_all(home.join(folder)).unwrap();
+    }
+    fleet.hosts[0].start_agent();
+    fleet.wait_online(0).await;
     for (fixture, place) in [("codex/sessions", ".codex/sessions"), ("gemini/shop", ".gemini/tmp/shop")] {
         for file in files(&fixtures().join(fixture)) {
             let below = file.strip_prefix(fixtures().join(fixture)).unwrap();
@@ -191,6 +196,20 @@ async fn codex_and_gemini_are_followed_where_they_are() {
     }
     fs::write(home.join(".codex/auth.json"), "secret").unwrap();
     fs::write(home.join(".gemini/oauth_creds.json"), "secret").unwrap();
+    // Replies that a rollout tells of twice, or a fork again, count once: input, output, cache.
+    let sums = |usage: &Value, coder: &str| {
+        let item = usage["items"].as_array()?.iter().find(|item| item["coder"] == coder)?;
+        Some(
+            ["input_tokens", "output_tokens", "cache_read_input_tokens"].map(|field| item[field].as_u64().unwrap_or(0)),
+        )
+    };
+    wait::until("all files are counted", || async {
+        let usage = api.get("/usage?group_by=coder").await?;
+        let right =
+            sums(&usage, "codex") == Some([12_000, 800, 33_000]) && sums(&usage, "gemini") == Some([5_910, 220, 3_000]);
+        if right { Ok(()) } else { Err(usage.to_string()) }
+    })
+    .await;
     let thread = "codex-0199a213-81a0-7800-8aa0-3a6b2f7f5b11";
     let session = derived(&api, thread, 38).await;
     assert_eq!(session["title"], "Basket rounding", "{session}");
@@ -201,6 +220,15 @@ async fn codex_and_gemini_are_followed_where_they_are() {
     assert_eq!(chat["transcripts"].as_array().unwrap().len(), 2, "its subagent belongs to it: {chat}");
     let fork = derived(&api, "codex-0199a214-0a00-7d33-8e02-88d1b2c3d4e5", 9).await;
     assert_eq!(fork["title"], "Make the basket total right.", "{fork}");
+    let counts = |session: &Value| {
+        ["human_prompts", "assistant_messages", "tool_calls", "tool_errors", "subagents"]
+            .map(|field| session[field].as_u64().unwrap())
+    };
+    assert_eq!(counts(&session), [2, 2, 5, 1, 1], "{session}");
+    assert_eq!(counts(&chat), [2, 1, 4, 1, 1], "{chat}");
+    let subagents = api.get(&format!("/sessions/{thread}/subagents")).await.unwrap();
+    let subagent = &subagents["items"][0];
+    assert_eq!((&subagent["parent_tool_use_id"], &subagent["tokens"]), (&"call_4".into(), &5050.into()), "{subagents}");
     let archived = archived(&api).await;
     assert!(archived.iter().all(|(path, bytes)| path.ends_with(".jsonl") && bytes != b"secret"));
 }
