@@ -17,6 +17,7 @@ use crate::live::presence::HostView;
 use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
 use crate::options::Options;
 use crate::projects::Projects;
+use crate::search::{self, Search};
 use crate::spawn::Tasks;
 use crate::store::hosts::{self, HostRow, Totals};
 use crate::store::{Db, StoreError};
@@ -54,6 +55,8 @@ pub struct House {
     pub ledger: Ledger,
     /// Projects, as people join and split them.
     pub projects: Projects,
+    /// Full-text search.
+    pub search: Search,
     /// What was configured.
     pub options: Options,
     /// Tasks of this server.
@@ -65,6 +68,7 @@ pub struct House {
 pub struct Chores {
     writer: Writer,
     follower: Follower,
+    indexing: search::Follower,
     activity: Activity,
 }
 
@@ -72,27 +76,31 @@ impl House {
     /// Builds the rooms. Nothing runs until [`House::start`].
     pub fn new(db: Db, options: Options, tasks: Tasks) -> (Arc<Self>, Chores) {
         let hub = Hub::new(convert::encode);
-        let (activity, wake) = (Activity::default(), Wake::default());
-        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), wake.clone());
+        let (activity, wake, unsearched) = (Activity::default(), Wake::default(), Wake::default());
+        let followers = vec![wake.clone(), unsearched.clone()];
+        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), followers);
+        let (search, indexing) = Search::new(db.clone(), options.data.join("search"), unsearched);
         let (projects, ledger) = (Projects::new(db.clone(), wake.clone()), Ledger::new(db.clone(), wake.clone()));
         let follower = Follower::new(db.clone(), hub.clone(), wake);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
         let desks = Desks::new(db.clone(), ingest.clone());
-        let house = Self { db, access, hub, ingest, desks, seams, presence, links, ledger, projects, options, tasks };
-        (Arc::new(house), Chores { writer, follower, activity })
+        let house =
+            Self { db, access, hub, ingest, desks, seams, presence, links, ledger, projects, search, options, tasks };
+        (Arc::new(house), Chores { writer, follower, indexing, activity })
     }
 
     /// Begins the rooms' own work.
     pub fn start(self: &Arc<Self>, chores: Chores) {
-        let Chores { writer, follower, activity } = chores;
+        let Chores { writer, follower, indexing, activity } = chores;
         // The writer ends when its queue is closed and empty: what was accepted is written before the server stops.
         let stopping = self.tasks.stop_signal();
         self.tasks.spawn("writer", writer.run(stopping));
         self.tasks.spawn_until_stop("derive", follower.run());
         self.tasks.spawn_until_stop("projects", self.projects.clone().run(self.links.clone()));
         self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
+        self.tasks.spawn_until_stop("search", indexing.run());
         self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
         self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());

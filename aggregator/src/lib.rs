@@ -23,6 +23,7 @@ pub mod ingest;
 pub mod ledger;
 pub mod live;
 pub mod projects;
+pub mod search;
 
 pub mod house;
 

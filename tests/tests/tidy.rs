@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["domain", "transcript"],
     &["store"],
     &["machine", "options", "private", "spawn", "tls"],
-    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects"],
+    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects", "search"],
     &["house"],
     &["grpc", "http", "wire", "ws"],
     &["server"],
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 18] = [
+const BESIDE: [(&str, &str, &str); 19] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
@@ -34,6 +34,7 @@ const BESIDE: [(&str, &str, &str); 18] = [
     ("ledger", "access", "who changes prices is written down"),
     ("ledger", "live", "what costs something else now is published"),
     ("projects", "access", "who joins or splits projects is written down"),
+    ("search", "live", "what was archived wakes the index"),
     ("projects", "live", "the host is asked through its link, and moved sessions are published"),
     ("house", "wire", "the hub encodes an update once for all pages, and only the doors know how"),
     ("grpc", "http", "the guard knows the address behind a proxy"),

@@ -20,6 +20,7 @@ mod overview;
 mod prices;
 mod projects;
 mod raw;
+mod search;
 mod sign_in;
 mod tokens;
 mod usage;
@@ -62,6 +63,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(tokens::routes())
         .merge(hosts::routes())
         .merge(import::routes())
+        .merge(search::routes())
         .merge(audit::routes())
         .merge(projects::routes())
         .merge(overview::routes())

@@ -75,11 +75,11 @@ pub struct Counters {
 }
 
 impl Ingest {
-    /// An entrance and the writer behind it, which the caller must run.
-    pub fn new(db: Db, hub: Hub, activity: Activity, derive: Wake) -> (Self, Writer) {
+    /// An entrance and the writer behind it, which the caller must run. It wakes the `followers` after each commit.
+    pub fn new(db: Db, hub: Hub, activity: Activity, followers: Vec<Wake>) -> (Self, Writer) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let counters = Arc::new(Counters::default());
-        let writer = Writer::new(db.clone(), waiting, derive, Arc::clone(&counters));
+        let writer = Writer::new(db.clone(), waiting, followers, Arc::clone(&counters));
         let room = Arc::new(Semaphore::new(QUEUE_BYTES));
         (Self { db, hub, activity, queue, room, counters }, writer)
     }

@@ -22,6 +22,7 @@ pub(crate) struct Stand {
     pub(crate) hub: Hub,
     pub(crate) ingest: Ingest,
     pub(crate) wake: Wake,
+    pub(crate) unsearched: Wake,
     host: HostId,
     _writer: AbortOnDropHandle<()>,
     _database: TestDb,
@@ -38,16 +39,24 @@ impl Stand {
             let lines: Vec<u64> = update.entries.iter().map(|entry| entry.place.line).collect();
             format!("{topic} {lines:?}")
         });
-        let wake = Wake::default();
-        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), Activity::default(), wake.clone());
+        let (wake, unsearched) = (Wake::default(), Wake::default());
+        let followers = vec![wake.clone(), unsearched.clone()];
+        let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), Activity::default(), followers);
         let writer = AbortOnDropHandle::new(tokio::spawn(writer.run(CancellationToken::new())));
-        Self { db, hub, ingest, wake, host, _writer: writer, _database: database }
+        Self { db, hub, ingest, wake, unsearched, host, _writer: writer, _database: database }
     }
 
     pub(crate) async fn link(&self) -> (Intake, Acks) {
         let acks = Acks::default();
         let epoch = hosts::take_link(&self.db, self.host, &Facts::default(), "[]", 0).await.unwrap();
         (self.ingest.link(self.host, epoch, acks.clone()).await.unwrap(), acks)
+    }
+
+    /// Removes a transcript as if it had never been archived.
+    pub(crate) async fn erase(&self, id: TranscriptId) {
+        let id = || crate::vals![id.to_string()];
+        self.db.execute("DELETE FROM frames WHERE transcript_id = $1", id()).await.unwrap();
+        self.db.execute("DELETE FROM transcripts WHERE id = $1", id()).await.unwrap();
     }
 
     async fn archived(&self, id: TranscriptId) -> Vec<u8> {

@@ -60,7 +60,7 @@ pub(super) struct Batch {
 pub struct Writer {
     db: Db,
     writes: mpsc::Receiver<Write>,
-    derive: Wake,
+    followers: Vec<Wake>,
     counters: Arc<Counters>,
 }
 
@@ -76,8 +76,8 @@ struct Outcome {
 }
 
 impl Writer {
-    pub(super) fn new(db: Db, writes: mpsc::Receiver<Write>, derive: Wake, counters: Arc<Counters>) -> Self {
-        Self { db, writes, derive, counters }
+    pub(super) fn new(db: Db, writes: mpsc::Receiver<Write>, followers: Vec<Wake>, counters: Arc<Counters>) -> Self {
+        Self { db, writes, followers, counters }
     }
 
     /// Writes until the server stops; what was accepted by then is still written.
@@ -157,7 +157,9 @@ impl Writer {
             acks.committed(id, offset);
         }
         for id in outcome.changed {
-            self.derive.mark(id);
+            for follower in &self.followers {
+                follower.mark(id);
+            }
         }
         for (acks, ending) in outcome.ended {
             acks.end(ending);

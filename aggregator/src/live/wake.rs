@@ -45,6 +45,13 @@ impl Wake {
         }
     }
 
+    /// Returns when there is one, and leaves it there.
+    pub async fn waiting(&self) {
+        while self.is_empty() {
+            self.0.bell.notified().await;
+        }
+    }
+
     fn try_take(&self, most: usize) -> Vec<TranscriptId> {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = most.min(waiting.order.len());

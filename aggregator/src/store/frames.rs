@@ -23,6 +23,11 @@ statements! {
     START_OF_LINE = "SELECT MIN(start_offset) AS n FROM frames WHERE transcript_id = $1
         AND first_line = (SELECT MAX(f.first_line) FROM frames f WHERE f.transcript_id = $1 AND f.first_line <= $2)
         AND end_offset <= $3";
+    WITH_LINE = "SELECT start_offset, end_offset, first_line, line_count, codec, bytes FROM frames
+        WHERE transcript_id = $1
+          AND first_line = (SELECT MAX(f.first_line) FROM frames f WHERE f.transcript_id = $1 AND f.first_line <= $2)
+          AND end_offset <= $3
+        ORDER BY start_offset LIMIT 1";
     SIZES = "SELECT start_offset, end_offset, first_line, line_count FROM frames
         WHERE transcript_id = $1 AND start_offset >= $2 AND end_offset <= $3 ORDER BY start_offset LIMIT $4";
     SIZES_BEFORE = "SELECT start_offset, end_offset, first_line, line_count FROM frames
@@ -178,6 +183,11 @@ pub async fn before_offset(db: &Db, id: TranscriptId, before: u64, limit: u32) -
 pub async fn start_of_line(db: &Db, id: TranscriptId, line: u64, committed: u64) -> Result<Option<u64>> {
     let row: OptNumber = db.one(START_OF_LINE, vals![id.to_string(), offset(line), offset(committed)]).await?;
     Ok(row.n.map(unsigned))
+}
+
+/// The committed piece in which a line begins.
+pub async fn with_line(db: &Db, id: TranscriptId, line: u64, committed: u64) -> Result<Option<FrameRow>> {
+    db.optional(WITH_LINE, vals![id.to_string(), offset(line), offset(committed)]).await
 }
 
 /// Extents of committed pieces from an offset on, in order.

@@ -12,6 +12,8 @@ pub mod lines;
 pub mod prices;
 pub mod project_report;
 pub mod projects;
+pub mod saved_searches;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sign_ins;

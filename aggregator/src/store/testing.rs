@@ -3,8 +3,8 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, credentials, enrolments, frames, hosts, prices, project_report, projects, sessions, settings,
-    sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
+    Db, actors, audit, credentials, enrolments, frames, hosts, prices, project_report, projects, saved_searches,
+    search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -72,6 +72,8 @@ async fn prepares_on_both_databases() {
         ("prices", prices::STATEMENTS),
         ("project_report", project_report::STATEMENTS),
         ("projects", projects::STATEMENTS),
+        ("saved_searches", saved_searches::STATEMENTS),
+        ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),

@@ -1,0 +1,239 @@
+//! The room against a real store: what is archived is found, once, whatever happens in between.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use muster_proto::ids::TranscriptId;
+use tempfile::TempDir;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Answer, Asked, Search, SearchError, Sort};
+use crate::ingest::tests::{Stand, frame, opened, prompt};
+use crate::live::Wake;
+use crate::store::testing::{TestDb, both};
+
+/// A store with an index beside it.
+struct Room {
+    stand: Stand,
+    folder: TempDir,
+    search: Search,
+    follower: Option<AbortOnDropHandle<()>>,
+}
+
+impl Room {
+    async fn new(database: TestDb) -> Self {
+        let stand = Stand::new(database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (search, follower) = begin(&stand, folder.path().to_owned());
+        Self { stand, folder, search, follower: Some(follower) }
+    }
+
+    /// Kills the follower wherever it is, and begins another one on the same files.
+    async fn restart(&mut self) {
+        let follower = self.follower.take().unwrap();
+        follower.abort();
+        assert!(follower.await.unwrap_err().is_cancelled());
+        let (search, follower) = begin(&self.stand, self.folder.path().to_owned());
+        (self.search, self.follower) = (search, Some(follower));
+    }
+
+    async fn find(&self, query: &str) -> Answer {
+        self.search.find(Asked { query: query.to_owned(), limit: 50, ..Asked::default() }).await.unwrap()
+    }
+
+    /// Lines of the hits, once there are `count` of them and the index lacks nothing.
+    async fn finds(&self, query: &str, count: u64) -> Vec<u64> {
+        for _ in 0..200 {
+            let answer = self.find(query).await;
+            if answer.total == count && answer.partial.is_none() {
+                let mut lines: Vec<u64> = answer.hits.iter().map(|hit| hit.line).collect();
+                lines.sort_unstable();
+                return lines;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{query}: {:?}", self.find(query).await);
+    }
+}
+
+fn begin(stand: &Stand, folder: PathBuf) -> (Search, AbortOnDropHandle<()>) {
+    let (search, follower) = Search::new(stand.db.clone(), folder, stand.unsearched.clone());
+    (search, AbortOnDropHandle::new(tokio::spawn(follower.run())))
+}
+
+/// Archives lines behind `from`, and returns the offset after them.
+async fn append(room: &Room, id: TranscriptId, from: u64, text: &str) -> u64 {
+    let (mut intake, _acks) = room.stand.link().await;
+    assert_eq!(intake.accept(frame(id, from, text.as_bytes(), false)).await.unwrap(), None);
+    room.stand.ingest.flushed().await.unwrap();
+    from + text.len() as u64
+}
+
+async fn new_transcript(room: &Room) -> TranscriptId {
+    let (mut intake, _acks) = room.stand.link().await;
+    let id = opened(&mut intake).await;
+    room.stand.ingest.flushed().await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn what_is_archived_is_found() {
+    for database in both().await {
+        let room = Room::new(database).await;
+        let id = new_transcript(&room).await;
+        let end = append(&room, id, 0, &(prompt("fix the parseHTTPResponse bug") + &prompt("thanks"))).await;
+        assert_eq!(room.finds("parse_http", 1).await, [0]);
+        append(&room, id, end, &prompt("another bug in src/auth.rs")).await;
+        assert_eq!(room.finds("bug", 2).await, [0, 2]);
+        assert_eq!(room.finds("bug -auth", 1).await, [0]);
+        let answer = room.find("\"src/auth.rs\" role:prompt").await;
+        let hit = &answer.hits[0];
+        assert_eq!((hit.transcript.as_str(), hit.line), (id.to_string().as_str(), 2));
+        assert_eq!(hit.snippet.text, "another bug in src/auth.rs");
+        assert_eq!(hit.snippet.highlights, [(15, 26)]);
+        assert_eq!(answer.sessions[0].hits, 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_lost_or_doubled_by_restarts() {
+    for database in both().await {
+        let mut room = Room::new(database).await;
+        let id = new_transcript(&room).await;
+        let mut end = 0;
+        for round in 1..=4_u64 {
+            for _ in 0..5 {
+                end = append(&room, id, end, &prompt("again and again")).await;
+            }
+            // At different moments: before anything is indexed, in the middle of it, and after it.
+            if round % 2 == 0 {
+                room.finds("again", round * 5).await;
+            } else {
+                room.search.0.pieces.clear();
+                tokio::task::yield_now().await;
+            }
+            room.restart().await;
+        }
+        assert_eq!(room.finds("again", 20).await, (0..20).collect::<Vec<u64>>());
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_index_is_built_again() {
+    for database in both().await {
+        let mut room = Room::new(database).await;
+        let id = new_transcript(&room).await;
+        append(&room, id, 0, &prompt("needle")).await;
+        room.finds("needle", 1).await;
+        room.search.rebuild().await.unwrap();
+        room.finds("needle", 1).await;
+        room.follower.take().unwrap().abort();
+        std::fs::remove_dir_all(room.folder.path()).unwrap();
+        let (search, follower) = begin(&room.stand, room.folder.path().to_owned());
+        (room.search, room.follower) = (search, Some(follower));
+        room.finds("needle", 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_index_is_built_again() {
+    let [database, _] = both().await;
+    let mut room = Room::new(database).await;
+    let id = new_transcript(&room).await;
+    append(&room, id, 0, &prompt("needle")).await;
+    room.finds("needle", 1).await;
+    let follower = room.follower.take().unwrap();
+    follower.abort();
+    assert!(follower.await.unwrap_err().is_cancelled());
+    let path = super::indexer::path_in(room.folder.path()).join("meta.json");
+    std::fs::write(path, "{ not json").unwrap();
+    let (search, follower) = begin(&room.stand, room.folder.path().to_owned());
+    (room.search, room.follower) = (search, Some(follower));
+    room.finds("needle", 1).await;
+}
+
+#[tokio::test]
+async fn forgotten_words_are_gone_from_the_disk() {
+    let [database, _] = both().await;
+    let room = Room::new(database).await;
+    let id = new_transcript(&room).await;
+    append(&room, id, 0, &prompt("xyzzyplugh stays secret")).await;
+    room.finds("xyzzyplugh", 1).await;
+    room.stand.erase(id).await;
+    room.search.forget(vec![id]).await.unwrap();
+    assert_eq!(room.find("xyzzyplugh").await.total, 0);
+    let mut files = 0;
+    for file in std::fs::read_dir(super::indexer::path_in(room.folder.path())).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(10).any(|window| window == b"xyzzyplugh"));
+        files += 1;
+    }
+    assert!(files > 0);
+}
+
+#[tokio::test]
+async fn pages_hold_every_hit_once() {
+    let [database, _] = both().await;
+    let room = Room::new(database).await;
+    let id = new_transcript(&room).await;
+    let lines: String = (0..25).map(|number| prompt(&format!("common word {number}"))).collect();
+    let mut end = append(&room, id, 0, &lines).await;
+    room.finds("common", 25).await;
+    for sort in [Sort::Best, Sort::Recent] {
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let asked = Asked { query: "common".to_owned(), sort, limit: 7, cursor, ..Asked::default() };
+            let answer = room.search.find(asked).await.unwrap();
+            seen.extend(answer.hits.iter().map(|hit| hit.line));
+            // What comes in between moves no page.
+            end = append(&room, id, end, &prompt("later")).await;
+            cursor = answer.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..25).collect::<Vec<u64>>());
+    }
+}
+
+#[tokio::test]
+async fn an_empty_query_shows_everything_with_facets() {
+    let [database, _] = both().await;
+    let room = Room::new(database).await;
+    let id = new_transcript(&room).await;
+    append(&room, id, 0, &(prompt("one") + &prompt("two"))).await;
+    room.finds("", 2).await;
+    let asked = Asked { facets: true, by_session: true, limit: 10, ..Asked::default() };
+    let answer = room.search.find(asked).await.unwrap();
+    let facets = answer.facets.unwrap();
+    assert_eq!((facets.role[0].value.as_str(), facets.role[0].count), ("prompt", 2));
+    assert_eq!((facets.host[0].name.as_str(), answer.total_sessions), ("box", 1));
+    assert_eq!(answer.hits.len(), 2);
+}
+
+#[tokio::test]
+async fn a_query_of_which_nothing_is_left_is_refused_in_words() {
+    let [database, _] = both().await;
+    let room = Room::new(database).await;
+    let asked = Asked { query: "before:banana".to_owned(), limit: 5, ..Asked::default() };
+    let error = room.search.find(asked).await.unwrap_err();
+    assert!(matches!(&error, SearchError::Query(why) if why.contains("2026-11-21")), "{error}");
+    let asked = Asked { query: "host:nowhere x".to_owned(), limit: 5, ..Asked::default() };
+    room.finds("", 0).await;
+    let remarks = room.search.find(asked).await.unwrap().remarks;
+    assert_eq!(remarks, ["Nothing has `host:nowhere`; there is box"]);
+}
+
+#[tokio::test]
+async fn a_follower_without_wake_ups_still_catches_up() {
+    let [database, _] = both().await;
+    let mut room = Room::new(database).await;
+    let id = new_transcript(&room).await;
+    room.follower = None;
+    append(&room, id, 0, &prompt("silent")).await;
+    let (search, follower) = Search::new(room.stand.db.clone(), room.folder.path().to_owned(), Wake::default());
+    room.search = search;
+    room.follower = Some(AbortOnDropHandle::new(tokio::spawn(follower.run())));
+    room.finds("silent", 1).await;
+}
