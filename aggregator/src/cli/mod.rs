@@ -9,7 +9,9 @@ mod hosts;
 mod import;
 mod logs;
 mod owner;
+mod percent;
 mod reach;
+mod search;
 mod serve;
 mod table;
 mod target;
@@ -37,6 +39,7 @@ use args::{Globals, ServeArgs};
   muster serve --listen 0.0.0.0:4600     the aggregator of a team (TLS is on by itself)
   muster host add workstation            print the command that makes another machine join
   muster user add ann --role member      print a sign-in link for a new member
+  muster search login timeout            find a conversation, with links that open it
   muster verify                          compare the archive with the files on all hosts
   muster import ~/old-laptop/.claude     bring the transcripts of a backup into the archive
 
@@ -65,6 +68,8 @@ enum Command {
     /// Create, list and revoke the tokens of scripts.
     #[command(subcommand)]
     Token(tokens::TokenCommand),
+    /// Find words in every conversation of the fleet.
+    Search(search::SearchArgs),
     /// Compare the archive with the files on all hosts, byte for byte.
     Verify(verify::VerifyArgs),
     /// Bring transcripts from elsewhere into the archive: backups, other machines, an export of claude.ai.
@@ -118,6 +123,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Host(command) => hosts::run(globals, command).await?,
         Command::User(command) => users::run(globals, command).await?,
         Command::Token(command) => tokens::run(globals, command).await?,
+        Command::Search(args) => return search::run(globals, args).await,
         Command::Verify(args) => return verify::run(globals, args).await,
         Command::Import(args) => return import::run(globals, args).await,
         Command::Backup(args) => backup::backup(globals, args).await?,

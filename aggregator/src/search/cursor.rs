@@ -16,7 +16,7 @@ use crate::domain::time::Millis;
 const PINS: usize = 8;
 
 /// How long a next page is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The last hit of a page, and what the page was of.
 #[derive(Debug, Clone, PartialEq, Eq)]

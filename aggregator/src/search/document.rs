@@ -198,13 +198,13 @@ mod tests {
         Entry { class: Class::Conversation, role: Some(role), blocks, ..Entry::unreadable("") }
     }
 
-    fn raw(json: &str) -> Option<Box<RawValue>> {
-        Some(RawValue::from_string(json.to_owned()).unwrap())
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
     }
 
     #[test]
     fn a_line_gives_a_part_for_each_speaker() {
-        let input = raw(r#"{"file_path":"/src/a.rs","edits":[{"old":"x","n":1}],"deep":{"b":true,"c":null}}"#);
+        let input = Some(raw(r#"{"file_path":"/src/a.rs","edits":[{"old":"x","n":1}],"deep":{"b":true,"c":null}}"#));
         let parts = parts(entry(
             transcript::Role::Assistant,
             vec![

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::catalogue::{Catalogue, Session};
+use super::catalogue::{Catalogue, Place, Session};
 use super::collect::{Found, Keep, Rank, Wishes};
 use super::cursor::Cursor;
 use super::items::{Hit, SessionHits};
 use super::query::{Part, Query};
 use super::role::Role;
+use super::schema::TITLE;
 use super::terms::Row;
 use super::{Progress, Search, SearchError, plan};
 use crate::domain::time::{Millis, now_ms};
@@ -138,7 +139,7 @@ impl Search {
         let page = Page { asked: &asked, catalogue: &catalogue, behind: behind.as_ref().map(|cursor| cursor.rank) };
         let (ranks, more) = page.cut(&looked.found);
         let next_cursor = ranks.last().filter(|_| more).and_then(|_| page.last_shown(&ranks)).map(|rank| {
-            let key = catalogue.place(rank.key.0).map_or_else(String::new, |place| self.key_of(place, &catalogue));
+            let key = catalogue.place(rank.key.0).map_or_else(String::new, |place| key_of(place, &catalogue));
             Cursor { generation: looked.generation, now, rank, key }.encode()
         });
         let by_session = page.by_session(&looked.found);
@@ -159,14 +160,6 @@ impl Search {
             partial: self.progress(),
             took: began.elapsed(),
         })
-    }
-
-    fn key_of(&self, place: &super::catalogue::Place, catalogue: &Catalogue) -> String {
-        if place.transcript.is_empty() {
-            format!("{}{}", super::schema::TITLE, catalogue.session(place).id)
-        } else {
-            place.transcript.clone()
-        }
     }
 
     /// Goes through the index, beside the event loop.
@@ -214,6 +207,15 @@ impl Search {
             Err(error) => Err(SearchError::Index(format!("a search broke off: {error}"))),
         };
         looked.inspect_err(|_| self.0.suspect.store(true, Ordering::Relaxed))
+    }
+}
+
+/// What the index calls a place.
+fn key_of(place: &Place, catalogue: &Catalogue) -> String {
+    if place.transcript.is_empty() {
+        format!("{TITLE}{}", catalogue.session(place).id)
+    } else {
+        place.transcript.clone()
     }
 }
 

@@ -10,7 +10,7 @@ use tantivy::TantivyError;
 use super::Search;
 use super::catalogue::Catalogue;
 use super::follower::Failure;
-use super::indexer::{Indexer, Source};
+use super::indexer::{FindCall, Indexer, Source};
 use crate::domain::transcript::TranscriptKind;
 use crate::spawn::blocking;
 use crate::store::StoreError;
@@ -246,11 +246,7 @@ impl Pass {
     }
 }
 
-fn index(
-    indexer: &mut Indexer,
-    mut chunk: Chunk,
-    find: &dyn Fn(&str, &str) -> Option<(String, Option<String>)>,
-) -> Result<Outcome, TantivyError> {
+fn index(indexer: &mut Indexer, mut chunk: Chunk, find: FindCall<'_>) -> Result<Outcome, TantivyError> {
     for row in std::mem::take(&mut chunk.rows) {
         let raw = match row.raw() {
             Ok(raw) => raw,

@@ -244,8 +244,12 @@ impl Plan {
             *wanted = *wanted && holds;
         }
         let value = |filter: &&&Filter| match filter {
-            Filter::Host(value) | Filter::Project(value) | Filter::Coder(value) => Some(value.clone()),
-            Filter::Client(value) | Filter::Actor(value) | Filter::Session(value) => Some(value.clone()),
+            Filter::Host(value)
+            | Filter::Project(value)
+            | Filter::Coder(value)
+            | Filter::Client(value)
+            | Filter::Actor(value)
+            | Filter::Session(value) => Some(value.clone()),
             _ => None,
         };
         if let (false, Some(value)) = (any, group.wanted.first().as_ref().and_then(value)) {
