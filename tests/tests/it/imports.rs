@@ -230,5 +230,5 @@ async fn codex_and_gemini_are_followed_where_they_are() {
     let subagent = &subagents["items"][0];
     assert_eq!((&subagent["parent_tool_use_id"], &subagent["tokens"]), (&"call_4".into(), &5050.into()), "{subagents}");
     let archived = archived(&api).await;
-    assert!(archived.iter().all(|(path, bytes)| path.ends_with(".jsonl") && bytes != b"secret"));
+    assert!(archived.iter().all(|(path, bytes)| path.split('.').next_back() == Some("jsonl") && bytes != b"secret"));
 }
