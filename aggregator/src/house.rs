@@ -7,8 +7,9 @@ use std::time::Duration;
 use muster_proto::ids::HostId;
 
 use crate::access::Access;
-use crate::archive::compact;
+use crate::access::By;
 use crate::archive::seams::Seams;
+use crate::archive::{compact, delete, retention};
 use crate::derive::Follower;
 use crate::domain::time::now_ms;
 use crate::ingest::{Desks, Ingest, Writer};
@@ -28,6 +29,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// How often cold transcripts are looked for.
 const COMPACT_EVERY: Duration = Duration::from_mins(1);
+
+/// How often rules for old sessions are followed, and interrupted deletions finished.
+const RETAIN_EVERY: Duration = Duration::from_hours(1);
 
 /// Transcripts compacted in one go; the next minute brings the next.
 const COMPACT_AT_ONCE: u32 = 50;
@@ -104,6 +108,7 @@ impl House {
         self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
         self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());
+        self.tasks.spawn_until_stop("retention", Arc::clone(self).retain());
     }
 
     /// All hosts as they are now.
@@ -123,6 +128,37 @@ impl House {
         let Some(row) = hosts::get(&self.db, id).await? else { return Ok(None) };
         let totals = hosts::totals_of(&self.db, id).await?;
         Ok(Some(self.presence.view(row, totals)))
+    }
+
+    /// Deletes a session for good: the archive, everything derived, and the index.
+    pub async fn delete_session(&self, id: &str, by: &By, reason: &str) -> Result<(), StoreError> {
+        delete::bury(&self.db, self.ingest.tombstones(), id, by, reason).await?;
+        // What was accepted before the tombstone is in the store from here on, where it is taken away. When the server
+        // is stopping, that is done at its next start.
+        let _ = self.ingest.flushed().await;
+        delete::remove(&self.db, id).await?;
+        tracing::info!(session.id = id, by = by.name, "a session was deleted");
+        Ok(())
+    }
+
+    async fn retain(self: Arc<Self>) {
+        let mut clock = tokio::time::interval(RETAIN_EVERY);
+        loop {
+            clock.tick().await;
+            if let Err(error) = self.retain_once().await {
+                tracing::warn!(error = %error, "the rules for old sessions could not be followed; trying again in an hour");
+            }
+        }
+    }
+
+    async fn retain_once(&self) -> Result<(), StoreError> {
+        delete::finish(&self.db).await?;
+        let by = By { actor_id: None, name: "system".to_owned(), origin: "retention".to_owned() };
+        for (session, rule) in retention::due(&self.db, now_ms()).await? {
+            let reason = format!("without activity for more than {} days (rule {})", rule.days, rule.id);
+            self.delete_session(&session, &by, &reason).await?;
+        }
+        Ok(())
     }
 
     async fn send_activity(self: Arc<Self>, activity: Activity) {

@@ -21,12 +21,13 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 19] = [
+const BESIDE: [(&str, &str, &str); 20] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
     ("tls", "options", "where the certificate lies is configured"),
     ("tls", "private", "the key is a private file"),
+    ("archive", "access", "who deletes a session is written down"),
     ("archive", "live", "verifying asks the host through its link"),
     ("derive", "live", "what was derived is published"),
     ("export", "archive", "what leaves is the conversation as it is read"),

@@ -2,9 +2,11 @@
 
 pub mod compact;
 pub mod conversation;
+pub mod delete;
 pub mod entries;
 pub mod find;
 pub mod raw;
+pub mod retention;
 pub mod seams;
 pub mod verify;
 

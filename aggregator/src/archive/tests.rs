@@ -7,12 +7,16 @@ use super::conversation::{Conversation, Slice};
 use super::entries::{self, Ask, Wanted};
 use super::find::{Needle, find};
 use super::seams::Seams;
+use super::{compact, delete, retention};
+use crate::access::By;
 use crate::domain::transcript::TranscriptKind;
-use crate::store::Db;
+use crate::store::deletions::Tombstones;
 use crate::store::frames::{self, NewFrame, RAW};
 use crate::store::hosts::{self, Facts};
+use crate::store::retention::RuleRow;
 use crate::store::testing::both;
-use crate::store::transcripts::{self, Advance, NewTranscript};
+use crate::store::transcripts::{self, Advance, NewTranscript, unsigned};
+use crate::store::{self, Db};
 use crate::transcript::{Depth, Located};
 
 pub(crate) const SESSION: &str = "claude-s1";
@@ -242,5 +246,100 @@ async fn a_text_is_found_in_order_and_once_where_it_was_copied() {
         let places: Vec<(String, u64)> = hits.hits.into_iter().map(|hit| (hit.transcript, hit.line)).collect();
         assert_eq!(places, [(first.to_string(), 0), (first.to_string(), 2), (second.to_string(), 3)]);
         assert_eq!(hits.stopped_at, None);
+    }
+}
+
+/// Whether any file of a folder holds these bytes.
+fn is_in_files(folder: &std::path::Path, wanted: &str) -> bool {
+    let files = std::fs::read_dir(folder).unwrap().flatten();
+    files
+        .into_iter()
+        .any(|file| memchr::memmem::find(&std::fs::read(file.path()).unwrap(), wanted.as_bytes()).is_some())
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_in_no_file_of_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(None, &folder.path().join("muster.db")).await.unwrap();
+    let one = host(&db, "one").await;
+    let lines: Vec<String> = (0..200).map(|at| said(&format!("unspeakable-{at}"), at % 60)).collect();
+    let id = archive(&db, one, "/p/s1.jsonl", &lines).await;
+    archive(&db, one, "/p/s2.jsonl", &[said("other", 1)]).await;
+    assert!(is_in_files(folder.path(), "unspeakable-7"), "the test looks for what is not there in the first place");
+    // Compaction leaves free pages behind, in which the lines stood before.
+    let row = transcripts::get(&db, id).await.unwrap().unwrap();
+    compact::transcript(&db, id, 0, unsigned(row.committed_offset)).await.unwrap();
+    let tombstones = Tombstones::default();
+    delete::bury(&db, &tombstones, SESSION, &By::cli(), "a court order").await.unwrap();
+    assert!(tombstones.has(SESSION));
+    assert_eq!(delete::remove(&db, SESSION).await.unwrap().len(), 2);
+    assert!(!is_in_files(folder.path(), "unspeakable"));
+    assert!(is_in_files(folder.path(), "a court order"), "why it was deleted stays");
+    db.close().await;
+    assert!(!is_in_files(folder.path(), "unspeakable"));
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_interrupted_is_finished() {
+    for test in both().await {
+        let db = &test.db;
+        let one = host(db, "one").await;
+        let lines: Vec<String> = (0..600).map(|at| said(&format!("n{at}"), at % 60)).collect();
+        let id = archive(db, one, "/p/s1.jsonl", &lines).await;
+        delete::bury(db, &Tombstones::default(), SESSION, &By::cli(), "test").await.unwrap();
+        assert_eq!(delete::finish(db).await.unwrap(), [id]);
+        assert!(transcripts::get(db, id).await.unwrap().is_none());
+        assert!(frames::extents(db, id, 0, u64::MAX / 2, 10).await.unwrap().is_empty());
+        assert_eq!(delete::finish(db).await.unwrap(), []);
+        let again = Tombstones::default();
+        again.refresh(db).await.unwrap();
+        assert!(again.has(SESSION) && !again.has("claude-other"));
+    }
+}
+
+#[tokio::test]
+async fn a_rule_means_old_sessions_of_its_host_and_project_only() {
+    const DAY: i64 = 24 * 3_600_000;
+    for test in both().await {
+        let db = &test.db;
+        let [one, other] = [host(db, "one").await, host(db, "other").await];
+        archive(db, one, "/p/s1.jsonl", &[said("a", 1)]).await;
+        let sql = "INSERT INTO sessions (id, coder, hosts, project_path, last_activity_at, entries, conversation, \
+            unreadable, subagents, gone, project_id) VALUES ($1, 'claude', '[]', '', $2, 1, 1, 0, 0, FALSE, $3)";
+        db.execute(sql, crate::vals![SESSION, 10 * DAY, "p1"]).await.unwrap();
+        let rule = |host: Option<HostId>, project: Option<&str>, days| RuleRow {
+            id: "r".to_owned(),
+            host_id: host.map(|host| host.to_string()),
+            project_id: project.map(str::to_owned),
+            days,
+            enabled: true,
+        };
+        let now = 40 * DAY + 1;
+        for (rule, sessions) in [
+            (rule(None, None, 30), 1),
+            (rule(None, None, 31), 0),
+            (rule(Some(one), None, 30), 1),
+            (rule(Some(other), None, 30), 0),
+            (rule(None, Some("p1"), 30), 1),
+            (rule(Some(one), Some("p2"), 30), 0),
+        ] {
+            let (sum, examples) = retention::preview(db, &rule, now).await.unwrap();
+            assert_eq!((sum.sessions, examples.len()), (sessions, usize::try_from(sessions).unwrap()), "{rule:?}");
+            assert_eq!(sum.bytes > 0, sessions > 0);
+        }
+        assert!(retention::due(db, now).await.unwrap().is_empty(), "without a rule everything is kept");
+        let mut tx = db.begin().await.unwrap();
+        store::retention::insert(&mut tx, &rule(None, None, 30), "ann", 0).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(retention::due(db, now).await.unwrap()[0].0, SESSION);
+        let mut tx = db.begin().await.unwrap();
+        let off = RuleRow { enabled: false, ..rule(None, None, 30) };
+        assert!(store::retention::update(&mut tx, &off).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(retention::due(db, now).await.unwrap().is_empty());
+        // A copy on another host: no longer a session of the first host alone.
+        archive(db, other, "/q/s1.jsonl", &[said("a", 1)]).await;
+        let (sum, _) = retention::preview(db, &rule(Some(one), None, 30), now).await.unwrap();
+        assert_eq!(sum.sessions, 0);
     }
 }

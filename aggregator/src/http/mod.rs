@@ -20,6 +20,7 @@ mod overview;
 mod prices;
 mod projects;
 mod raw;
+mod retention;
 mod search;
 mod sign_in;
 mod tokens;
@@ -57,6 +58,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(entries::routes())
         .merge(export::routes())
         .merge(history::routes())
+        .merge(retention::routes())
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())

@@ -125,3 +125,49 @@ async fn a_text_is_found_in_the_conversation() {
     let seams = json_of(reading.get(&format!("/sessions/{SESSION}/seams")).await).await;
     assert_eq!(seams["items"].as_array().unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn deleting_is_for_admins_and_says_why() {
+    let reading = Reading::of(&[prompt("to be forgotten")]).await;
+    let path = format!("/api/v1/sessions/{SESSION}/delete");
+    let reason = serde_json::json!({"reason": " asked by the customer "});
+    let denied = reading.doors.post(&path, &[("authorization", &reading.bearer)], &reason).await;
+    assert_eq!(denied.status(), StatusCode::FORBIDDEN);
+    let admin = format!("Bearer {}", reading.doors.token(Role::Admin).await);
+    let admin = [("authorization", admin.as_str())];
+    let empty = reading.doors.post(&path, &admin, &serde_json::json!({"reason": " "})).await;
+    assert_eq!(empty.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(reading.doors.post(&path, &admin, &reason).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(reading.doors.post(&path, &admin, &reason).await.status(), StatusCode::NOT_FOUND);
+    let gone = reading.get(&format!("/sessions/{SESSION}/entries")).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    let deletions = json_of(reading.doors.get("/api/v1/deletions", &admin).await).await;
+    assert_eq!(deletions["items"][0]["reason"], "asked by the customer");
+    let audit = json_of(reading.doors.get("/api/v1/audit", &admin).await).await.to_string();
+    assert!(audit.contains("session.delete") && audit.contains("asked by the customer"));
+}
+
+#[tokio::test]
+async fn rules_for_old_sessions_are_kept_by_admins() {
+    let reading = Reading::of(&[prompt("x")]).await;
+    let admin = format!("Bearer {}", reading.doors.token(Role::Admin).await);
+    let admin = [("authorization", admin.as_str())];
+    let rule = serde_json::json!({"host_id": null, "project_id": "p", "days": 90, "enabled": false});
+    let made = json_of(reading.doors.post("/api/v1/retention", &admin, &rule).await).await;
+    assert_eq!((&made["days"], &made["enabled"]), (&90.into(), &false.into()));
+    let path = format!("/api/v1/retention/{}", made["id"].as_str().unwrap());
+    let on = serde_json::json!({"host_id": null, "project_id": null, "days": 365, "enabled": true});
+    let changed = reading.doors.send(http::Method::PUT, &path, &admin, on.to_string()).await;
+    assert_eq!(json_of(changed).await["days"], 365);
+    let preview = json_of(reading.doors.get("/api/v1/retention/preview?days=1", &admin).await).await;
+    assert_eq!(preview["sessions"], 0);
+    for wrong in ["0", "40000"] {
+        let answer = reading.doors.get(&format!("/api/v1/retention/preview?days={wrong}"), &admin).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(reading.get("/retention").await.status(), StatusCode::FORBIDDEN);
+    let removed = reading.doors.send(http::Method::DELETE, &path, &admin, String::new()).await;
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    let rules = json_of(reading.doors.get("/api/v1/retention", &admin).await).await;
+    assert_eq!(rules["items"].as_array().unwrap().len(), 0);
+}

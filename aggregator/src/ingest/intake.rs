@@ -54,6 +54,7 @@ struct Unpacked {
 
 impl Intake {
     pub(super) async fn load(ingest: Ingest, host: HostId, epoch: i64, acks: Acks) -> Result<Self, IngestError> {
+        ingest.tombstones.refresh(&ingest.db).await?;
         let mut followed = HashMap::new();
         for row in transcripts::live_of_host(&ingest.db, host).await? {
             followed.insert(row.id()?, Followed::stored(&row)?);
@@ -83,7 +84,9 @@ impl Intake {
             identity: (identity.device, identity.inode),
             session: place.session.as_ref().map(ToString::to_string),
         };
-        self.ingest.enqueue(Write::Open(self.link.clone(), Box::new(new))).await?;
+        if !self.ingest.is_deleted(place.session.as_ref()) {
+            self.ingest.enqueue(Write::Open(self.link.clone(), Box::new(new))).await?;
+        }
         let followed = Followed::new(coder, place.session, place.kind, in_lines, Position::default(), false);
         self.followed.insert(id, followed);
         Ok(fleet::Opened { handle: open.handle, transcript_id: id.to_string(), offset: 0, line: 0, mid_line: false })
@@ -111,6 +114,15 @@ impl Intake {
         if at.offset == 0 && followed.learn(&unpacked.raw) {
             let told = Told { kind: followed.kind, session: followed.session.as_ref().map(ToString::to_string) };
             self.ingest.enqueue(Write::Told(self.link.clone(), id, Box::new(told))).await?;
+        }
+        if at.offset == 0 && followed.session.is_none() {
+            followed.session =
+                followed.told_by(&unpacked.raw).filter(|session| self.ingest.tombstones.has(session.as_str()));
+        }
+        if self.ingest.is_deleted(followed.session.as_ref()) {
+            followed.pass_over(&pieces, more);
+            self.link.acks.committed(id, followed.whole.offset);
+            return Ok(None);
         }
         let batch = followed.apply(id, &unpacked, &pieces, more, permit);
         self.ingest.enqueue(Write::Frames(self.link.clone(), Box::new(batch))).await?;
@@ -199,6 +211,21 @@ impl Followed {
         is_new
     }
 
+    /// The session that the first line names.
+    fn told_by(&self, raw: &[u8]) -> Option<SessionId> {
+        let end = memchr::memchr(b'\n', raw).filter(|_| self.in_lines)?;
+        let own = transcript::parse(&self.coder, &raw[..end], Depth::Facts).facts.session?;
+        SessionId::new(&self.coder, &own)
+    }
+
+    /// Takes pieces of a session that was deleted: the host is told that they are dealt with, and nothing is kept.
+    fn pass_over(&mut self, pieces: &[Piece<'_>], more: bool) {
+        self.next = pieces.last().map_or(self.next, |piece| piece.after);
+        if !more {
+            self.whole = self.next;
+        }
+    }
+
     fn cut<'a>(&self, raw: &'a [u8]) -> Vec<Piece<'a>> {
         if self.in_lines { pieces::cut(self.next, raw) } else { vec![pieces::whole(self.next, raw)] }
     }
@@ -240,6 +267,10 @@ impl Followed {
 }
 
 impl Ingest {
+    fn is_deleted(&self, session: Option<&SessionId>) -> bool {
+        session.is_some_and(|session| self.tombstones.has(session.as_str()))
+    }
+
     async fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, IngestError> {
         let bytes = u32::try_from(bytes.min(MESSAGE_BYTES)).unwrap_or(u32::MAX);
         Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| IngestError::Stopping)

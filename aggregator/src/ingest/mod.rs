@@ -23,6 +23,7 @@ pub use intake::Intake;
 pub use writer::Writer;
 
 use crate::live::{Activity, Hub, Wake};
+use crate::store::deletions::Tombstones;
 use crate::store::{Db, StoreError};
 use writer::Write;
 
@@ -55,6 +56,7 @@ pub struct Ingest {
     queue: mpsc::Sender<Write>,
     room: Arc<Semaphore>,
     counters: Arc<Counters>,
+    tombstones: Tombstones,
 }
 
 /// Sums since the start, for `/metrics`.
@@ -81,7 +83,7 @@ impl Ingest {
         let counters = Arc::new(Counters::default());
         let writer = Writer::new(db.clone(), waiting, followers, Arc::clone(&counters));
         let room = Arc::new(Semaphore::new(QUEUE_BYTES));
-        (Self { db, hub, activity, queue, room, counters }, writer)
+        (Self { db, hub, activity, queue, room, counters, tombstones: Tombstones::default() }, writer)
     }
 
     /// The intake of a link that has just been taken under `epoch`: everything accepted for older links is committed or
@@ -96,6 +98,11 @@ impl Ingest {
         let (done, waits) = oneshot::channel();
         self.queue.send(Write::Flush(done)).await.map_err(|_| IngestError::Stopping)?;
         waits.await.map_err(|_| IngestError::Stopping)
+    }
+
+    /// The sessions of which nothing is archived any more.
+    pub fn tombstones(&self) -> &Tombstones {
+        &self.tombstones
     }
 
     /// Sums since the start.

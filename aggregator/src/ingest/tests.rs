@@ -8,7 +8,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::acks::Ending;
 use super::{Acks, Ingest, Intake};
-use crate::archive::{compact, entries, raw};
+use crate::access::By;
+use crate::archive::{compact, delete, entries, raw};
 use crate::domain::time::now_ms;
 use crate::live::{Activity, Hub, Topic, Wake};
 use crate::store::hosts::{self, Facts};
@@ -316,4 +317,35 @@ async fn the_first_line_says_whose_conversation_it_is(stand: Stand) {
     let head = r#"{"sessionId":"0a1b2c3d-whole","projectHash":"x","kind":"main"}"#;
     assert_eq!(place("gemini", chat, head).await, ("main".to_owned(), "gemini-0a1b2c3d-whole".to_owned()));
     assert_eq!(place("gemini", chat, "torn").await, ("main".to_owned(), String::new()));
+}
+
+on_both!(what_was_deleted_is_acknowledged_and_not_kept);
+async fn what_was_deleted_is_acknowledged_and_not_kept(stand: Stand) {
+    let (mut intake, acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"one\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&id], 4);
+    delete::bury(&stand.db, stand.ingest.tombstones(), SESSION, &By::cli(), "test").await.unwrap();
+    delete::remove(&stand.db, SESSION).await.unwrap();
+    // The link that stands goes on as if nothing had happened.
+    assert_eq!(intake.accept(frame(id, 4, b"two\nthr", true)).await.unwrap(), None);
+    assert_eq!(intake.accept(frame(id, 11, b"ee\n", false)).await.unwrap(), None);
+    assert_eq!(acks.next().await.unwrap()[&id], 14);
+    // The next one offers the file anew, also under a path that does not name the session.
+    let (mut intake, acks) = stand.link().await;
+    let again = opened(&mut intake).await;
+    intake.accept(frame(again, 0, b"one\ntwo\nthree\n", false)).await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&again], 14);
+    let flat = open(2, "/home/dev/.claude/projects/-srv/agent-abc1234.jsonl");
+    let flat: TranscriptId = intake.open(&flat).await.unwrap().transcript_id.parse().unwrap();
+    let line =
+        b"{\"type\":\"user\",\"sessionId\":\"00000001-0000-4000-8000-000000000001\",\"message\":{\"content\":\"x\"}}\n";
+    intake.accept(frame(flat, 0, line, false)).await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&flat], line.len() as u64);
+    stand.ingest.flushed().await.unwrap();
+    assert!(transcripts::get(&stand.db, again).await.unwrap().is_none());
+    let row = transcripts::get(&stand.db, flat).await.unwrap().unwrap();
+    assert_eq!(row.committed_offset, 0);
+    assert!(transcripts::of_session(&stand.db, SESSION).await.unwrap().is_empty());
 }

@@ -208,6 +208,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(SQLITE_BUSY)
             .foreign_keys(true)
+            // What is deleted is overwritten: free pages of the file hold nothing that somebody could find there.
+            .pragma("secure_delete", "ON")
             .pragma("journal_size_limit", "67108864");
         let writer =
             SqlitePoolOptions::new().max_connections(1).min_connections(1).connect_with(options.clone()).await?;
@@ -276,6 +278,15 @@ impl Db {
             Self::Lite { writer, .. } => Tx::Lite(LiteTx::begin(writer).await?),
             Self::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
+    }
+
+    /// Folds the write-ahead log of the embedded database into its file and empties it, so that nothing which was
+    /// deleted stands in it any more.
+    pub async fn fold_log(&self) -> Result<()> {
+        if let Self::Lite { writer, .. } = self {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
+        }
+        Ok(())
     }
 
     /// Closes all connections; on the embedded database this also folds the write-ahead log back into the file.

@@ -3,8 +3,7 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, credentials, enrolments, frames, hosts, prices, project_report, projects, saved_searches,
-    search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
+    Db, actors, audit, credentials, deletions, enrolments, frames, hosts, prices, project_report, projects, retention, saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -67,11 +66,13 @@ async fn prepares_on_both_databases() {
         ("audit", audit::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("enrolments", enrolments::STATEMENTS),
+        ("deletions", deletions::STATEMENTS),
         ("frames", frames::STATEMENTS),
         ("hosts", hosts::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("project_report", project_report::STATEMENTS),
         ("projects", projects::STATEMENTS),
+        ("retention", retention::STATEMENTS),
         ("saved_searches", saved_searches::STATEMENTS),
         ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),

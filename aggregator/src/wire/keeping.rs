@@ -62,6 +62,19 @@ pub struct DeleteSession {
     pub reason: String,
 }
 
+/// A session that was deleted on purpose: what hosts still have of it is not archived again.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Deletion {
+    /// Session id.
+    pub session_id: String,
+    /// Who deleted it.
+    pub deleted_by: String,
+    /// When, RFC 3339.
+    pub deleted_at: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What was found before an export leaves: answer of `GET /api/v1/sessions/{id}/export/review`.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct ExportReview {

@@ -82,6 +82,7 @@ fn generated() -> String {
         keeping::RetentionPreview,
         keeping::RetentionExample,
         keeping::DeleteSession,
+        keeping::Deletion,
         keeping::ExportReview,
         keeping::Finding,
         keeping::Progress,

@@ -1618,6 +1618,24 @@ export type DeleteSession = {
  */
 reason: string, };
 
+export type Deletion = { 
+/**
+ * Session id.
+ */
+session_id: string, 
+/**
+ * Who deleted it.
+ */
+deleted_by: string, 
+/**
+ * When, RFC 3339.
+ */
+deleted_at: string, 
+/**
+ * Why.
+ */
+reason: string, };
+
 export type ExportReview = { 
 /**
  * Secrets that look real, in the order of the conversation; the same one is listed once.

@@ -1,0 +1,63 @@
+//! Deleting a session for good: a tombstone first, then everything that is stored of it, in small steps.
+//!
+//! From the tombstone on nothing of the session is archived any more, whatever hosts still have of it. A deletion that is
+//! interrupted goes on where it was ([`finish`]).
+
+use std::collections::BTreeSet;
+
+use muster_proto::ids::TranscriptId;
+
+use crate::access::{By, note};
+use crate::domain::time::now_ms;
+use crate::store::deletions::{self, LeftRow, Tombstones};
+use crate::store::{Db, Result};
+
+/// Frames that one transaction takes away: whoever archives waits for it.
+const FRAMES: u32 = 64;
+
+/// Writes down that a session is deleted, by whom and why. Nothing is taken away yet.
+pub async fn bury(db: &Db, tombstones: &Tombstones, session: &str, by: &By, reason: &str) -> Result<()> {
+    let mut tx = db.begin().await?;
+    deletions::bury(&mut tx, session, &by.name, now_ms(), reason).await?;
+    note(&mut tx, by, "session.delete", &format!("{session}: {reason}")).await?;
+    tx.commit().await?;
+    tombstones.add(session);
+    Ok(())
+}
+
+/// Takes away what is stored of a session that has its tombstone; returns the transcripts that went.
+pub async fn remove(db: &Db, session: &str) -> Result<Vec<TranscriptId>> {
+    let files = deletions::files(db, session).await?;
+    remove_files(db, &files, &BTreeSet::from([session.to_owned()])).await
+}
+
+/// Goes on with deletions that were interrupted, and takes away what came in by another way.
+pub async fn finish(db: &Db) -> Result<Vec<TranscriptId>> {
+    let files = deletions::left(db).await?;
+    let sessions = files.iter().filter_map(|file| file.session_id.clone()).collect();
+    if files.is_empty() { Ok(Vec::new()) } else { remove_files(db, &files, &sessions).await }
+}
+
+async fn remove_files(db: &Db, files: &[LeftRow], sessions: &BTreeSet<String>) -> Result<Vec<TranscriptId>> {
+    for file in files {
+        loop {
+            let mut tx = db.begin().await?;
+            let removed = deletions::remove_frames(&mut tx, &file.id, FRAMES).await?;
+            if removed < u64::from(FRAMES) {
+                deletions::remove_transcript(&mut tx, &file.id).await?;
+            }
+            tx.commit().await?;
+            if removed < u64::from(FRAMES) {
+                break;
+            }
+        }
+    }
+    let mut tx = db.begin().await?;
+    for session in sessions {
+        deletions::remove_session(&mut tx, session).await?;
+    }
+    tx.commit().await?;
+    // What was overwritten still stands in the log of the embedded database.
+    db.fold_log().await?;
+    Ok(files.iter().filter_map(|file| file.id.parse().ok()).collect())
+}
