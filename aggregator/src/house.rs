@@ -21,7 +21,7 @@ use crate::projects::Projects;
 use crate::search::{self, Search};
 use crate::spawn::Tasks;
 use crate::store::hosts::{self, HostRow, Totals};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, StoreError, transcripts};
 use crate::wire::convert;
 
 /// How often topics that nobody follows are forgotten.
@@ -61,6 +61,8 @@ pub struct House {
     pub projects: Projects,
     /// Full-text search.
     pub search: Search,
+    /// Transcripts whose sessions are to be joined anew.
+    pub changed: Wake,
     /// What was configured.
     pub options: Options,
     /// Tasks of this server.
@@ -85,13 +87,27 @@ impl House {
         let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), followers);
         let (search, indexing) = Search::new(db.clone(), options.data.join("search"), unsearched);
         let (projects, ledger) = (Projects::new(db.clone(), wake.clone()), Ledger::new(db.clone(), wake.clone()));
-        let follower = Follower::new(db.clone(), hub.clone(), wake);
+        let (follower, changed) = (Follower::new(db.clone(), hub.clone(), wake.clone()), wake);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
         let desks = Desks::new(db.clone(), ingest.clone());
-        let house =
-            Self { db, access, hub, ingest, desks, seams, presence, links, ledger, projects, search, options, tasks };
+        let house = Self {
+            db,
+            access,
+            hub,
+            ingest,
+            desks,
+            seams,
+            presence,
+            links,
+            ledger,
+            projects,
+            search,
+            changed,
+            options,
+            tasks,
+        };
         (Arc::new(house), Chores { writer, follower, indexing, activity })
     }
 
@@ -136,8 +152,24 @@ impl House {
         // What was accepted before the tombstone is in the store from here on, where it is taken away. When the server
         // is stopping, that is done at its next start.
         let _ = self.ingest.flushed().await;
-        delete::remove(&self.db, id).await?;
+        self.forget(delete::remove(&self.db, id).await?).await?;
         tracing::info!(session.id = id, by = by.name, "a session was deleted");
+        Ok(())
+    }
+
+    /// Lets every room know what went from the archive.
+    async fn forget(&self, removed: delete::Removed) -> Result<(), StoreError> {
+        if !removed.transcripts.is_empty()
+            && let Err(error) = self.search.forget(removed.transcripts).await
+        {
+            // The index follows the archive, and drops what is not there any more.
+            tracing::error!(error = %error, "the index did not forget a deleted session; `muster reindex --search` does");
+        }
+        for session in removed.touched {
+            for file in transcripts::of_session(&self.db, &session).await? {
+                self.changed.mark(file.id()?);
+            }
+        }
         Ok(())
     }
 
@@ -152,7 +184,7 @@ impl House {
     }
 
     async fn retain_once(&self) -> Result<(), StoreError> {
-        delete::finish(&self.db).await?;
+        self.forget(delete::finish(&self.db).await?).await?;
         let by = By { actor_id: None, name: "system".to_owned(), origin: "retention".to_owned() };
         for (session, rule) in retention::due(&self.db, now_ms()).await? {
             let reason = format!("without activity for more than {} days (rule {})", rule.days, rule.id);

@@ -25,26 +25,37 @@ pub async fn bury(db: &Db, tombstones: &Tombstones, session: &str, by: &By, reas
     Ok(())
 }
 
-/// Takes away what is stored of a session that has its tombstone; returns the transcripts that went.
-pub async fn remove(db: &Db, session: &str) -> Result<Vec<TranscriptId>> {
+/// What went.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// Transcripts.
+    pub transcripts: Vec<TranscriptId>,
+    /// Sessions for which copies of replies count now that counted in what went.
+    pub touched: BTreeSet<String>,
+}
+
+/// Takes away what is stored of a session that has its tombstone.
+pub async fn remove(db: &Db, session: &str) -> Result<Removed> {
     let files = deletions::files(db, session).await?;
     remove_files(db, &files, &BTreeSet::from([session.to_owned()])).await
 }
 
 /// Goes on with deletions that were interrupted, and takes away what came in by another way.
-pub async fn finish(db: &Db) -> Result<Vec<TranscriptId>> {
+pub async fn finish(db: &Db) -> Result<Removed> {
     let files = deletions::left(db).await?;
     let sessions = files.iter().filter_map(|file| file.session_id.clone()).collect();
-    if files.is_empty() { Ok(Vec::new()) } else { remove_files(db, &files, &sessions).await }
+    if files.is_empty() { Ok(Removed::default()) } else { remove_files(db, &files, &sessions).await }
 }
 
-async fn remove_files(db: &Db, files: &[LeftRow], sessions: &BTreeSet<String>) -> Result<Vec<TranscriptId>> {
+async fn remove_files(db: &Db, files: &[LeftRow], sessions: &BTreeSet<String>) -> Result<Removed> {
+    let mut touched = BTreeSet::new();
     for file in files {
         loop {
             let mut tx = db.begin().await?;
             let removed = deletions::remove_frames(&mut tx, &file.id, FRAMES).await?;
             if removed < u64::from(FRAMES) {
-                deletions::remove_transcript(&mut tx, &file.id).await?;
+                let elsewhere = deletions::remove_transcript(&mut tx, &file.id).await?;
+                touched.extend(elsewhere.into_iter().map(|(session, _)| session));
             }
             tx.commit().await?;
             if removed < u64::from(FRAMES) {
@@ -59,5 +70,6 @@ async fn remove_files(db: &Db, files: &[LeftRow], sessions: &BTreeSet<String>) -
     tx.commit().await?;
     // What was overwritten still stands in the log of the embedded database.
     db.fold_log().await?;
-    Ok(files.iter().filter_map(|file| file.id.parse().ok()).collect())
+    touched.retain(|session| !sessions.contains(session));
+    Ok(Removed { transcripts: files.iter().filter_map(|file| file.id.parse().ok()).collect(), touched })
 }

@@ -272,7 +272,7 @@ async fn what_is_deleted_is_in_no_file_of_the_database() {
     let tombstones = Tombstones::default();
     delete::bury(&db, &tombstones, SESSION, &By::cli(), "a court order").await.unwrap();
     assert!(tombstones.has(SESSION));
-    assert_eq!(delete::remove(&db, SESSION).await.unwrap().len(), 2);
+    assert_eq!(delete::remove(&db, SESSION).await.unwrap().transcripts.len(), 2);
     assert!(!is_in_files(folder.path(), "unspeakable"));
     assert!(is_in_files(folder.path(), "a court order"), "why it was deleted stays");
     db.close().await;
@@ -287,10 +287,10 @@ async fn a_deletion_that_was_interrupted_is_finished() {
         let lines: Vec<String> = (0..600).map(|at| said(&format!("n{at}"), at % 60)).collect();
         let id = archive(db, one, "/p/s1.jsonl", &lines).await;
         delete::bury(db, &Tombstones::default(), SESSION, &By::cli(), "test").await.unwrap();
-        assert_eq!(delete::finish(db).await.unwrap(), [id]);
+        assert_eq!(delete::finish(db).await.unwrap().transcripts, [id]);
         assert!(transcripts::get(db, id).await.unwrap().is_none());
         assert!(frames::extents(db, id, 0, u64::MAX / 2, 10).await.unwrap().is_empty());
-        assert_eq!(delete::finish(db).await.unwrap(), []);
+        assert_eq!(delete::finish(db).await.unwrap().transcripts, []);
         let again = Tombstones::default();
         again.refresh(db).await.unwrap();
         assert!(again.has(SESSION) && !again.has("claude-other"));

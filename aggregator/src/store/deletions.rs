@@ -1,9 +1,11 @@
 //! Sessions that were deleted on purpose, and taking away what is stored of them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::db::{Db, Result, Tx};
+use super::usage::Touched;
+use super::{tool_calls, turns, usage};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
 
@@ -19,9 +21,6 @@ statements! {
             LIMIT 1000";
     FRAMES = "DELETE FROM frames WHERE transcript_id = $1 AND start_offset IN
               (SELECT f.start_offset FROM frames f WHERE f.transcript_id = $1 ORDER BY f.start_offset LIMIT $2)";
-    TURNS = "DELETE FROM turns WHERE transcript_id = $1";
-    CALLS = "DELETE FROM tool_calls WHERE transcript_id = $1";
-    USAGE = "DELETE FROM usage WHERE transcript_id = $1";
     TRANSCRIPT = "DELETE FROM transcripts WHERE id = $1";
     SESSION = "DELETE FROM sessions WHERE id = $1";
 }
@@ -97,12 +96,14 @@ pub async fn remove_frames(tx: &mut Tx, transcript: &str, limit: u32) -> Result<
     tx.execute(FRAMES, vals![transcript, i64::from(limit)]).await
 }
 
-/// Takes away a transcript without frames and everything derived of it.
-pub async fn remove_transcript(tx: &mut Tx, transcript: &str) -> Result<()> {
-    for sql in [TURNS, CALLS, USAGE, TRANSCRIPT] {
-        tx.execute(sql, vals![transcript]).await?;
-    }
-    Ok(())
+/// Takes away a transcript without frames and everything derived of it; returns the sessions elsewhere for which copies
+/// of its replies count now.
+pub async fn remove_transcript(tx: &mut Tx, transcript: &str) -> Result<BTreeSet<Touched>> {
+    turns::forget(tx, transcript).await?;
+    tool_calls::forget(tx, transcript).await?;
+    let touched = usage::forget(tx, transcript).await?;
+    tx.execute(TRANSCRIPT, vals![transcript]).await?;
+    Ok(touched)
 }
 
 /// Takes away a session's row.

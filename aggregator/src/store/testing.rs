@@ -3,7 +3,8 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, credentials, deletions, enrolments, frames, hosts, prices, project_report, projects, retention, saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
+    Db, actors, audit, credentials, deletions, enrolments, frames, hosts, prices, project_report, projects, retention,
+    saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
