@@ -162,7 +162,7 @@ impl House {
         if !removed.transcripts.is_empty()
             && let Err(error) = self.search.forget(removed.transcripts).await
         {
-            // The index follows the archive, and drops what is not there any more.
+            // The session itself is gone; only its words may still be found.
             tracing::error!(error = %error, "the index did not forget a deleted session; `muster reindex --search` does");
         }
         for session in removed.touched {
