@@ -10,7 +10,7 @@ use crate::access::Access;
 use crate::access::By;
 use crate::archive::seams::Seams;
 use crate::archive::{compact, delete, retention};
-use crate::derive::Follower;
+use crate::derive::{Follower, Views};
 use crate::domain::time::now_ms;
 use crate::ingest::{Desks, Ingest, Writer};
 use crate::ledger::Ledger;
@@ -55,6 +55,8 @@ pub struct House {
     pub presence: Presence,
     /// The links that stand.
     pub links: Links,
+    /// What was derived of the archive.
+    pub views: Views,
     /// Prices, and what they make of stored replies.
     pub ledger: Ledger,
     /// Projects, as people join and split them.
@@ -88,6 +90,7 @@ impl House {
         let (search, indexing) = Search::new(db.clone(), options.data.join("search"), unsearched);
         let (projects, ledger) = (Projects::new(db.clone(), wake.clone()), Ledger::new(db.clone(), wake.clone()));
         let (follower, changed) = (Follower::new(db.clone(), hub.clone(), wake.clone()), wake);
+        let views = follower.views();
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
@@ -101,6 +104,7 @@ impl House {
             seams,
             presence,
             links,
+            views,
             ledger,
             projects,
             search,

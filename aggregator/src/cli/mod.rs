@@ -11,6 +11,7 @@ mod logs;
 mod owner;
 mod percent;
 mod reach;
+mod reindex;
 mod search;
 mod serve;
 mod table;
@@ -74,6 +75,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Bring transcripts from elsewhere into the archive: backups, other machines, an export of claude.ai.
     Import(import::ImportArgs),
+    /// Make again what is made of the archive: sessions, turns, tool calls, subagents, usage.
+    Reindex(reindex::ReindexArgs),
     /// Write everything into one file, while the aggregator runs.
     Backup(backup::BackupArgs),
     /// Read everything back from such a file, into either kind of database.
@@ -126,6 +129,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Search(args) => return search::run(globals, args).await,
         Command::Verify(args) => return verify::run(globals, args).await,
         Command::Import(args) => return import::run(globals, args).await,
+        Command::Reindex(args) => reindex::run(globals, args).await?,
         Command::Backup(args) => backup::backup(globals, args).await?,
         Command::Restore(args) => backup::restore(globals, args).await?,
         Command::Doctor(args) => return doctor::run(globals, args).await,

@@ -11,6 +11,7 @@ use super::fold::Fold;
 use super::join::{self, relative};
 use super::notes::Notes;
 use super::save::{self, Before};
+use super::views::Views;
 use crate::domain::session::SessionId;
 use crate::domain::transcript::TranscriptKind;
 use crate::live::{Hub, Topic, Update, Wake};
@@ -46,6 +47,7 @@ pub struct Follower {
     db: Db,
     hub: Hub,
     wake: Wake,
+    views: Views,
 }
 
 /// One transcript, read as far as this pass goes.
@@ -70,7 +72,13 @@ enum Found {
 impl Follower {
     /// Follows the archive, woken by `wake`.
     pub fn new(db: Db, hub: Hub, wake: Wake) -> Self {
-        Self { db, hub, wake }
+        let views = Views::new(db.clone(), wake.clone());
+        Self { db, hub, wake, views }
+    }
+
+    /// What it derives, to be made again.
+    pub fn views(&self) -> Views {
+        self.views.clone()
     }
 
     /// Follows until the task is dropped.
@@ -98,24 +106,15 @@ impl Follower {
 
     /// Marks whatever was archived, or understood differently, while nobody followed.
     async fn catch_up(&self) {
-        loop {
-            match sessions::behind(&self.db, PARSER_VERSION).await {
-                Ok(behind) => {
-                    for id in behind.iter().filter_map(|id| id.parse().ok()) {
-                        self.wake.mark(id);
-                    }
-                    return;
-                }
-                Err(error) => {
-                    tracing::error!(error = %error, "the archive could not be looked through; trying again");
-                    tokio::time::sleep(RETRY).await;
-                }
-            }
+        while let Err(error) = self.views.mark_behind().await {
+            tracing::error!(error = %error, "the archive could not be looked through; trying again");
+            tokio::time::sleep(RETRY).await;
         }
     }
 
     /// Reads these transcripts on; says whether there was more to them than what was just appended.
     async fn pass(&self, ids: &[TranscriptId]) -> Result<bool, StoreError> {
+        let passing = self.views.passing.lock().await;
         let mut reads = Vec::new();
         for id in ids {
             if let Some(cursor) = sessions::cursor(&self.db, *id).await? {
@@ -123,6 +122,7 @@ impl Follower {
             }
         }
         let changed = self.save(&mut reads).await?;
+        drop(passing);
         for (id, read) in &reads {
             if read.unfinished {
                 self.wake.mark(*id);
@@ -206,7 +206,9 @@ impl Follower {
         Ok(changed)
     }
 
-    async fn publish(&self, changed: Vec<SessionRow>) -> Result<(), StoreError> {
+    async fn publish(&self, mut changed: Vec<SessionRow>) -> Result<(), StoreError> {
+        // No list shows a session without a line.
+        changed.retain(|row| row.entries > 0);
         if changed.is_empty() {
             return Ok(());
         }

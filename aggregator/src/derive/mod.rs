@@ -12,8 +12,12 @@ pub mod outline;
 mod save;
 pub mod subagents;
 mod todos;
+mod views;
 
 pub use follower::Follower;
+pub use views::Views;
 
+#[cfg(test)]
+mod history_tests;
 #[cfg(test)]
 mod tests;

@@ -92,7 +92,8 @@ struct Known {
 /// The subagent that a call began.
 pub(super) fn began(call: &CallRow) -> Option<&str> {
     let is_told = call.agent_background.is_some() || TOOLS.contains(&call.name.as_str());
-    call.agent_id.as_deref().filter(|_| is_told)
+    // What reports of a workflow name is a task of the background, not one of its members.
+    call.agent_id.as_deref().filter(|_| is_told && call.workflow_id.is_none())
 }
 
 /// Whose conversation each subagent's transcript of a session is.

@@ -11,7 +11,7 @@ use crate::store::testing::both;
 const TITLE: &str = "{\"type\":\"custom-title\",\"customTitle\":\"limiter\"}\n";
 
 /// Waits until everything archived is derived; the session as it is then.
-async fn derived(stand: &Stand) -> Option<SessionRow> {
+pub(super) async fn derived(stand: &Stand) -> Option<SessionRow> {
     stand.ingest.flushed().await.unwrap();
     let follower = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone());
     let _running = AbortOnDropHandle::new(tokio::spawn(follower.run()));

@@ -6,7 +6,7 @@ use super::clean::clean;
 use crate::transcript::act::{Todo, TodoChange, TodoState};
 
 /// Things to do that are kept; of a longer list the first.
-const TODOS: usize = 50;
+const THINGS: usize = 50;
 
 /// Bytes of one.
 const TEXT_BYTES: usize = 200;
@@ -55,7 +55,7 @@ impl Todos {
             let state = State::of(todo.state)?;
             Some(Kept { id: clean(&todo.id, ID_BYTES), text: clean(&todo.text, TEXT_BYTES), state })
         };
-        self.0 = list.into_iter().filter_map(kept).take(TODOS).collect();
+        self.0 = list.into_iter().filter_map(kept).take(THINGS).collect();
     }
 
     /// One was made or changed.
@@ -70,7 +70,7 @@ impl Todos {
         if let Some(todo) = self.0.iter_mut().find(|todo| todo.id == id) {
             todo.text = text.unwrap_or_else(|| std::mem::take(&mut todo.text));
             todo.state = state.unwrap_or(todo.state);
-        } else if self.0.len() < TODOS {
+        } else if self.0.len() < THINGS {
             self.0.push(Kept { id, text: text.unwrap_or_default(), state: state.unwrap_or(State::Pending) });
         }
     }
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn the_list_is_bounded() {
         let mut todos = Todos::default();
-        for number in 0..2 * TODOS {
+        for number in 0..2 * THINGS {
             todos.change(change(&number.to_string(), Some(&"x".repeat(1000)), None));
         }
-        assert_eq!((todos.0.len(), todos.0[0].text.len()), (TODOS, TEXT_BYTES));
+        assert_eq!((todos.0.len(), todos.0[0].text.len()), (THINGS, TEXT_BYTES));
     }
 }

@@ -17,6 +17,7 @@ use crate::archive::verify::{self, Outcome};
 use crate::domain::role::Role;
 use crate::domain::transcript::TranscriptState;
 use crate::house::House;
+use crate::store::sessions::Sort;
 use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
 use crate::store::{hosts, sessions, transcripts};
 use crate::wire::convert;
@@ -65,6 +66,12 @@ async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> An
 struct SessionsQuery {
     host: Option<String>,
     project: Option<String>,
+    project_id: Option<String>,
+    coder: Option<String>,
+    gone: Option<bool>,
+    q: Option<String>,
+    empty: Option<bool>,
+    sort: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -74,17 +81,31 @@ async fn list_sessions(
     Query(query): Query<SessionsQuery>,
 ) -> Answer<Page<SessionRow>> {
     let limit = limit_of(query.limit)?;
-    let after = match &query.cursor {
-        None => (i64::MAX, ""),
-        Some(cursor) => cursor
-            .split_once(':')
-            .and_then(|(at, id)| Some((at.parse().ok()?, id)))
-            .ok_or_else(|| Failure::bad_request("`cursor` must be the `next_cursor` of the page before"))?,
+    let sort = match query.sort.as_deref() {
+        None => Sort::default(),
+        Some(word) => Sort::from_word(word).ok_or_else(|| {
+            let words: Vec<&str> = Sort::ALL.into_iter().map(Sort::word).collect();
+            Failure::bad_request(format!("`sort` must be one of: {}", words.join(", ")))
+        })?,
     };
-    let (host, project) = (query.host.as_deref(), query.project.as_deref());
-    let rows = sessions::page(&house.db, after, host, project, limit).await?;
+    let place = |cursor: &String| {
+        sort.place(cursor).ok_or_else(|| {
+            Failure::bad_request("`cursor` must be the `next_cursor` of the page before, in the same order")
+        })
+    };
+    let after = query.cursor.as_ref().map(place).transpose()?;
+    let filter = sessions::Filter {
+        host: query.host,
+        project_path: query.project,
+        project: query.project_id,
+        coder: query.coder,
+        gone: query.gone,
+        title: query.q.filter(|words| !words.trim().is_empty()),
+        empty: query.empty.unwrap_or(false),
+    };
+    let rows = sessions::page(&house.db, sort, filter, after, limit).await?;
     let full = rows.len() == limit as usize;
-    let next_cursor = rows.last().filter(|_| full).map(|row| format!("{}:{}", row.last_activity_at, row.id));
+    let next_cursor = rows.last().filter(|_| full).map(|row| sort.cursor(row));
     Ok(Json(Page { items: rows.iter().map(SessionRow::from).collect(), next_cursor }))
 }
 

@@ -20,6 +20,7 @@ mod overview;
 mod prices;
 mod projects;
 mod raw;
+mod reindex;
 mod retention;
 mod search;
 mod sign_in;
@@ -59,6 +60,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(export::routes())
         .merge(history::routes())
         .merge(retention::routes())
+        .merge(reindex::routes())
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())

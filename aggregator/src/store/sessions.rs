@@ -2,10 +2,38 @@
 
 use muster_proto::ids::TranscriptId;
 
-use super::db::{Db, Result, Tx};
+use super::db::{Db, Result, Tx, Val};
 use super::transcripts::offset;
 use crate::domain::time::Millis;
 use crate::{statements, vals};
+
+/// Columns of a [`SessionRow`].
+macro_rules! columns {
+    () => {
+        "id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
+         first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path,
+         project_id, human_prompts, assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens,
+         extras"
+    };
+}
+
+/// A page of sessions by a key, equal ones by their id, after the key and id of the page before.
+macro_rules! page {
+    ($key:literal, $after:literal, $order:literal, $place:literal) => {
+        concat!(
+            "SELECT ", columns!(), " FROM sessions WHERE (", $key, " ", $after, " ", $place, " OR (", $key, " = ", $place,
+            " AND id > $2))
+             AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM transcripts t WHERE t.session_id = sessions.id AND t.host_id = $3))
+             AND (CAST($4 AS TEXT) IS NULL OR project_path = $4)
+             AND (CAST($5 AS TEXT) IS NULL OR COALESCE(project_id, '') = $5)
+             AND (CAST($6 AS TEXT) IS NULL OR coder = $6)
+             AND (CAST($7 AS BOOLEAN) IS NULL OR gone = $7)
+             AND (CAST($8 AS TEXT) IS NULL OR LOWER(title) LIKE LOWER($8) ESCAPE '!')
+             AND (CAST($9 AS BOOLEAN) OR entries > 0)
+             ORDER BY ", $key, " ", $order, ", id LIMIT $10"
+        )
+    };
+}
 
 statements! {
     BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')
@@ -47,16 +75,13 @@ statements! {
               cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
               extras = excluded.extras";
     DELETE = "DELETE FROM sessions WHERE id = $1";
-    GET = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-           first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path, project_id, human_prompts,
-           assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions WHERE id = $1";
-    PAGE = "SELECT id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint, model,
-            first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path, project_id, human_prompts,
-           assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars, context_tokens, extras FROM sessions
-            WHERE (last_activity_at < $1 OR (last_activity_at = $1 AND id > $2))
-              AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM transcripts t WHERE t.session_id = sessions.id AND t.host_id = $3))
-              AND (CAST($4 AS TEXT) IS NULL OR project_path = $4)
-            ORDER BY last_activity_at DESC, id LIMIT $5";
+    GET = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
+    BY_RECENT = page!("last_activity_at", "<", "DESC", "$1");
+    BY_TITLE = page!("CASE WHEN COALESCE(title, '') = '' THEN '1' ELSE '0' || LOWER(title) END", ">", "ASC", "LOWER(CAST($1 AS TEXT))");
+    BY_PROMPTS = page!("human_prompts", "<", "DESC", "$1");
+    BY_TOKENS = page!("tokens", "<", "DESC", "$1");
+    BY_COST = page!("COALESCE(cost_microdollars, -1)", "<", "DESC", "$1");
+    BY_ENTRIES = page!("entries", "<", "DESC", "$1");
     COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM sessions";
 }
 
@@ -285,16 +310,130 @@ pub async fn get(db: &Db, id: &str) -> Result<Option<SessionRow>> {
     db.optional(GET, vals![id]).await
 }
 
-/// Sessions, latest activity first, after the given place.
-pub async fn page(
-    db: &Db,
-    after: (Millis, &str),
-    host: Option<&str>,
-    project: Option<&str>,
-    limit: u32,
-) -> Result<Vec<SessionRow>> {
-    let (at, id) = after;
-    db.all(PAGE, vals![at, id, host.map(str::to_owned), project.map(str::to_owned), i64::from(limit)]).await
+/// Which sessions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// With a file on this host.
+    pub host: Option<String>,
+    /// Whose latest working directory is this.
+    pub project_path: Option<String>,
+    /// Of this project; empty: of none.
+    pub project: Option<String>,
+    /// Of this coder.
+    pub coder: Option<String>,
+    /// Whose files have all vanished, or not.
+    pub gone: Option<bool>,
+    /// Whose title contains this.
+    pub title: Option<String>,
+    /// Also those without a single line.
+    pub empty: bool,
+}
+
+/// In which order a list stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Latest activity first.
+    #[default]
+    Recent,
+    /// By title, those without one last.
+    Title,
+    /// Most prompts first.
+    Prompts,
+    /// Most tokens first.
+    Tokens,
+    /// Most expensive first, those without a price last.
+    Cost,
+    /// Most lines first.
+    Entries,
+}
+
+/// Where a page goes on: after the session with this key and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    key: Key,
+    id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key {
+    Number(i64),
+    Text(String),
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 6] = [Self::Recent, Self::Title, Self::Prompts, Self::Tokens, Self::Cost, Self::Entries];
+
+    /// The word used in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recent => "recent",
+            Self::Title => "title",
+            Self::Prompts => "prompts",
+            Self::Tokens => "tokens",
+            Self::Cost => "cost",
+            Self::Entries => "entries",
+        }
+    }
+
+    /// The order that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.word() == word)
+    }
+
+    /// Before the first session.
+    fn start(self) -> After {
+        let key = if self == Self::Title { Key::Text(String::new()) } else { Key::Number(i64::MAX) };
+        After { key, id: String::new() }
+    }
+
+    /// The place of a session, as the `cursor` of the next page.
+    pub fn cursor(self, row: &SessionRow) -> String {
+        let number = match self {
+            Self::Title => {
+                let title = row.title.as_deref().filter(|title| !title.is_empty());
+                return format!("{}:{}", row.id, title.map_or_else(|| "1".to_owned(), |title| format!("0{title}")));
+            }
+            Self::Recent => row.last_activity_at,
+            Self::Prompts => row.human_prompts,
+            Self::Tokens => row.tokens,
+            Self::Cost => row.cost_microdollars.unwrap_or(-1),
+            Self::Entries => row.entries,
+        };
+        format!("{}:{number}", row.id)
+    }
+
+    /// The place that a cursor names; `None` when it is not one of this order.
+    pub fn place(self, cursor: &str) -> Option<After> {
+        let (id, key) = cursor.split_once(':')?;
+        let key = if self == Self::Title { Key::Text(key.to_owned()) } else { Key::Number(key.parse().ok()?) };
+        Some(After { key, id: id.to_owned() })
+    }
+
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Recent => BY_RECENT,
+            Self::Title => BY_TITLE,
+            Self::Prompts => BY_PROMPTS,
+            Self::Tokens => BY_TOKENS,
+            Self::Cost => BY_COST,
+            Self::Entries => BY_ENTRIES,
+        }
+    }
+}
+
+/// A page of sessions after the given place.
+pub async fn page(db: &Db, sort: Sort, filter: Filter, after: Option<After>, limit: u32) -> Result<Vec<SessionRow>> {
+    let After { key, id } = after.unwrap_or_else(|| sort.start());
+    let key = match key {
+        Key::Number(number) => Val::from(number),
+        Key::Text(text) => Val::from(text),
+    };
+    let Filter { host, project_path, project, coder, gone, title, empty } = filter;
+    let title = title.map(|title| format!("%{}%", title.replace('!', "!!").replace('%', "!%").replace('_', "!_")));
+    let mut vals = vec![key];
+    vals.extend(vals![id, host, project_path, project, coder, gone, title, empty, i64::from(limit)]);
+    db.all(sort.statement(), vals).await
 }
 
 /// Number of sessions.

@@ -8,6 +8,7 @@ use crate::domain::session::SessionId;
 use crate::house::House;
 use crate::ingest::IngestError;
 use crate::live::Topic;
+use crate::store::sessions::{Filter, Sort};
 use crate::store::{sessions, transcripts};
 use crate::transcript::{Depth, Located};
 use crate::wire::convert;
@@ -33,7 +34,8 @@ pub(super) async fn of(house: &House, topic: &Topic) -> Result<Option<Snapshot>,
 }
 
 async fn latest(house: &House, host: Option<&str>) -> Result<Vec<SessionRow>, IngestError> {
-    let rows = sessions::page(&house.db, (i64::MAX, ""), host, None, SESSIONS).await?;
+    let filter = Filter { host: host.map(str::to_owned), ..Filter::default() };
+    let rows = sessions::page(&house.db, Sort::Recent, filter, None, SESSIONS).await?;
     Ok(rows.iter().map(SessionRow::from).collect())
 }
 

@@ -1,0 +1,54 @@
+//! Everything derived as one thing: thrown away and made again while people read it, and how far that is.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::live::Wake;
+use crate::store::sessions::{self, Progress};
+use crate::store::{Db, StoreError};
+use crate::transcript::PARSER_VERSION;
+
+/// What was derived of the archive.
+#[derive(Debug, Clone)]
+pub struct Views {
+    db: Db,
+    wake: Wake,
+    /// Held while the follower reads and saves: whoever outdates its cursors must not do so in the middle of that.
+    pub(super) passing: Arc<Mutex<()>>,
+}
+
+impl Views {
+    pub(super) fn new(db: Db, wake: Wake) -> Self {
+        Self { db, wake, passing: Arc::default() }
+    }
+
+    /// Has everything derived again. What there is stays readable; each transcript's rows are replaced as its turn comes.
+    /// Returns the number of transcripts.
+    pub async fn rebuild(&self) -> Result<u64, StoreError> {
+        let transcripts = {
+            let _passing = self.passing.lock().await;
+            sessions::anew(&self.db).await?
+        };
+        self.mark_behind().await?;
+        tracing::info!(transcripts, "everything is derived again");
+        Ok(transcripts)
+    }
+
+    /// Marks whatever was archived, or understood differently, while nobody followed.
+    pub(super) async fn mark_behind(&self) -> Result<(), StoreError> {
+        for id in sessions::behind(&self.db, PARSER_VERSION).await? {
+            if let Ok(id) = id.parse() {
+                self.wake.mark(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// How far the archive is derived by this parser; `None` when it has begun every transcript. What was just appended
+    /// to one is not worth telling.
+    pub async fn progress(&self) -> Result<Option<Progress>, StoreError> {
+        let progress = sessions::progress(&self.db, PARSER_VERSION).await?;
+        Ok(Some(progress).filter(|progress| progress.behind > 0))
+    }
+}
