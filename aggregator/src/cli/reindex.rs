@@ -46,8 +46,7 @@ pub(super) async fn run(globals: &Globals, args: ReindexArgs) -> anyhow::Result<
 async fn follow(client: &Client, work: &str) -> anyhow::Result<()> {
     let mut page: Page = client.ask(Method::POST, &format!("/api/v1/reindex?what={work}")).await?;
     let shows = std::io::stderr().is_terminal();
-    loop {
-        let Some(progress) = page.items.into_iter().find(|item| item.work == work) else { break };
+    while let Some(progress) = page.items.into_iter().find(|item| item.work == work) {
         if shows {
             let Progress { done_bytes, total_bytes, .. } = progress;
             eprint!("\r{work}: {} % of {} MB ", percent(done_bytes, total_bytes), total_bytes / 1_000_000);
