@@ -20,9 +20,12 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct ReindexArgs {
     #[command(flatten)]
     target: Target,
-    /// Sessions, turns, tool calls, subagents and usage [this is what it does unless told]
-    #[arg(long)]
+    /// Only sessions, turns, tool calls, subagents and usage
+    #[arg(long, conflicts_with = "search")]
     views: bool,
+    /// Only the search index
+    #[arg(long)]
+    search: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +42,13 @@ struct Progress {
 
 pub(super) async fn run(globals: &Globals, args: ReindexArgs) -> anyhow::Result<()> {
     let client = args.target.client(globals).await?;
-    follow(&client, "views").await
+    if !args.search {
+        follow(&client, "views").await?;
+    }
+    if !args.views {
+        follow(&client, "search").await?;
+    }
+    Ok(())
 }
 
 /// Begins a work and shows how far it is until it is done.
@@ -58,7 +67,7 @@ async fn follow(client: &Client, work: &str) -> anyhow::Result<()> {
     if shows {
         eprintln!();
     }
-    println!("{work} are made again");
+    println!("{work}: done");
     Ok(())
 }
 

@@ -34,7 +34,8 @@ async fn begin(
     caller.require(Role::Admin)?;
     match query.what.as_str() {
         "views" => house.views.rebuild().await.map(drop)?,
-        _ => return Err(Failure::bad_request("`what` must be `views`")),
+        "search" => house.search.rebuild().await?,
+        _ => return Err(Failure::bad_request("`what` must be `views` or `search`")),
     }
     Ok((StatusCode::ACCEPTED, Json(progress(&house).await?)))
 }
@@ -50,5 +51,10 @@ async fn progress(house: &House) -> Result<Page<Progress>, Failure> {
         done_bytes: unsigned(progress.done),
         total_bytes: unsigned(progress.total),
     });
-    Ok(Page { items: views.into_iter().collect(), next_cursor: None })
+    let search = house.search.progress().map(|progress| Progress {
+        work: "search".to_owned(),
+        done_bytes: progress.done_bytes,
+        total_bytes: progress.total_bytes,
+    });
+    Ok(Page { items: views.into_iter().chain(search).collect(), next_cursor: None })
 }
