@@ -33,8 +33,8 @@ Examples:
 
 The exit code is 0 when something was found, and 1 when nothing was.")]
 pub(super) struct SearchArgs {
-    /// What to look for
-    #[arg(required = true, value_name = "WORDS", allow_hyphen_values = true)]
+    /// What to look for; after `--` it may begin with a dash
+    #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
     /// Print the answer of the API as JSON
     #[arg(long)]
