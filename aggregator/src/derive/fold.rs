@@ -242,6 +242,7 @@ fn use_row(transcript: &str, line: i64, time: Option<Millis>, used: ToolUse) -> 
         about: used.about.map(|about| cleaned(about, TEXT_BYTES)),
         path: used.path.map(|path| cleaned(path, PATH_BYTES)),
         writes: used.writes,
+        agent_kind: used.agent_kind.map(|kind| cleaned(kind, ID_BYTES)),
         started_at: time,
         ..CallRow::default()
     }

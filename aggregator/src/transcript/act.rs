@@ -74,6 +74,8 @@ pub struct ToolUse {
     pub path: Option<String>,
     /// It changes that file.
     pub writes: bool,
+    /// Type of the subagent that it asks for.
+    pub agent_kind: Option<String>,
 }
 
 /// The outcome of a use of a tool.

@@ -24,7 +24,7 @@ test('a change needs something before it', () => {
 });
 
 test('grid lines are round and reach above the highest bar', () => {
-  expect(gridValues(27.25)).toEqual([0, 20, 40]);
+  expect(gridValues(27.25)).toEqual([0, 15, 30]);
   expect(gridValues(9)).toEqual([0, 5, 10]);
   expect(gridValues(0)).toEqual([0]);
 });

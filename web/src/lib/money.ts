@@ -33,6 +33,6 @@ export function gridValues(most: number, lines = 3): number[] {
   if (most <= 0) return [0];
   const raw = most / (lines - 1);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw) ?? 10) * power;
+  const step = ([1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10].find((factor) => factor * power >= raw) ?? 10) * power;
   return Array.from({ length: lines }, (_, at) => at * step);
 }

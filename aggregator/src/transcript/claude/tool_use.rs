@@ -43,6 +43,8 @@ pub(super) struct Input<'a> {
     prompt: Option<&'a RawValue>,
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    subagent_type: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::objects")]
     questions: Vec<Question<'a>>,
     #[serde(borrow, default, alias = "task_id", alias = "bash_id", alias = "shell_id", rename = "taskId")]
@@ -113,6 +115,7 @@ pub(super) fn tell(block: &Block<'_>, reading: &mut Reading) {
         about: about.as_deref().and_then(title_of),
         writes: path.is_some() && writes(name),
         path,
+        agent_kind: input.subagent_type.and_then(string).as_deref().and_then(title_of),
     }));
     reading.acts.extend(todo::asked(name, block.input));
 }

@@ -114,7 +114,7 @@ impl Calls {
         let telling = ["query", "url", "command", "title", "path", "id"].iter().find_map(|field| input.word(field));
         let about = telling.or_else(|| block.word("message")).as_deref().and_then(title_of);
         content.tool_use(&id, &name, about.as_deref(), || block.raw("input").map(ToOwned::to_owned));
-        self.acts.push(Act::ToolUse(ToolUse { id, name, about, path: None, writes: false }));
+        self.acts.push(Act::ToolUse(ToolUse { id, name, about, path: None, writes: false, agent_kind: None }));
     }
 
     fn tool_result(&mut self, block: &Object<'_>, content: &mut Content) {

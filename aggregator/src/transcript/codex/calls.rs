@@ -53,7 +53,7 @@ pub(super) fn call(kind: &str, payload: &Object<'_>, reading: &mut Reading) {
     reading.content.tool_use(&id, &name, about.as_deref(), || value(&input, "input"));
     if !id.is_empty() {
         let writes = !patched.is_empty();
-        reading.acts.push(Act::ToolUse(ToolUse { id, name, about, path, writes }));
+        reading.acts.push(Act::ToolUse(ToolUse { id, name, about, path, writes, agent_kind: None }));
     }
 }
 

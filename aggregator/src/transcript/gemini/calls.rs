@@ -50,7 +50,7 @@ pub(super) fn read(call: &Object<'_>, reading: &mut Reading) {
     }
     let path = ["file_path", "absolute_path", "path"].iter().find_map(|field| input.word(field));
     let writes = path.is_some() && WRITERS.contains(&name.as_str());
-    reading.acts.push(Act::ToolUse(ToolUse { id: id.clone(), name, about, path, writes }));
+    reading.acts.push(Act::ToolUse(ToolUse { id: id.clone(), name, about, path, writes, agent_kind: None }));
     if let Some(is_error) = is_error {
         reading.acts.push(Act::ToolResult(result(id, is_error, call, reading.time)));
     }

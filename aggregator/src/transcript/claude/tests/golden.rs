@@ -64,7 +64,8 @@ fn act(act: &Act) -> String {
         Act::ToolUse(tool) => {
             let about = some("about", tool.about.as_deref().map(|about| format!("{:?}", short(about))));
             let path = some("path", tool.path.clone());
-            format!("use {} {}{about}{path}{}", tail(&tool.id), tool.name, flag("writes", tool.writes))
+            let agent = some("agent", tool.agent_kind.clone());
+            format!("use {} {}{about}{path}{}{agent}", tail(&tool.id), tool.name, flag("writes", tool.writes))
         }
         Act::ToolResult(result) => {
             let agent = result.agent.as_ref().map(|agent| {
