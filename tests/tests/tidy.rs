@@ -87,7 +87,10 @@ impl Source {
     /// Whether all of it is for tests.
     fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
-        ["tests.rs", "testing.rs"].contains(&name) || self.path.contains("/tests/") || name.ends_with(".test.ts")
+        ["tests.rs", "testing.rs"].contains(&name)
+            || name.ends_with("_tests.rs")
+            || self.path.contains("/tests/")
+            || name.ends_with(".test.ts")
     }
 
     /// First folder, or the file's own name, below `folder`.

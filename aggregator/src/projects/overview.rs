@@ -11,7 +11,7 @@ use crate::store::{Db, Result};
 const MOST: usize = 50;
 
 /// Open things to do that are shown.
-const MOST_TODOS: usize = 100;
+const MOST_OPEN: usize = 100;
 
 /// What happened in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ fn open_todos(sessions: &[SessionRow]) -> Vec<(String, String, String)> {
         for (text, state) in Extras::load(&session.extras).todos {
             let is_open = matches!(state.as_str(), "pending" | "active");
             // A list that was handed on to the next session is told by the latest.
-            if seen.insert(text.clone()) && is_open && open.len() < MOST_TODOS {
+            if seen.insert(text.clone()) && is_open && open.len() < MOST_OPEN {
                 open.push((text, state, session.id.clone()));
             }
         }
