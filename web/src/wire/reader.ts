@@ -61,7 +61,11 @@ export const reading = {
   imageUrl: (entry: Entry, index: number) =>
     apiUrl(`transcripts/${id(entry.transcript_id)}/lines/${entry.line}/images/${index}`),
 
-  review: (session: string) => ask<ExportReview>('GET', `sessions/${id(session)}/export/review`),
+  review: (session: string, subagents: boolean) =>
+    ask<ExportReview>(
+      'GET',
+      `sessions/${id(session)}/export/review?${query({ subagents: String(subagents) })}`,
+    ),
   exportUrl: (session: string, asked: ExportQuery) => apiUrl(exportPath(session, asked)),
   remove: (session: string, reason: string) => tell('POST', `sessions/${id(session)}/delete`, { reason }),
 };
