@@ -18,6 +18,4 @@ pub use follower::Follower;
 pub use views::Views;
 
 #[cfg(test)]
-mod history_tests;
-#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! The follower against real stores: whatever the chunks, restarts and parser versions, the sessions are the same.
 
+mod history;
+
 use muster_proto::fleet;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -11,7 +13,7 @@ use crate::store::testing::both;
 const TITLE: &str = "{\"type\":\"custom-title\",\"customTitle\":\"limiter\"}\n";
 
 /// Waits until everything archived is derived; the session as it is then.
-pub(super) async fn derived(stand: &Stand) -> Option<SessionRow> {
+async fn derived(stand: &Stand) -> Option<SessionRow> {
     stand.ingest.flushed().await.unwrap();
     let follower = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone());
     let _running = AbortOnDropHandle::new(tokio::spawn(follower.run()));

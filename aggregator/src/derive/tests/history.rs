@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use muster_proto::fleet::{self, FileForm};
 use muster_proto::ids::TranscriptId;
 
-use super::tests::derived;
-use super::{outline, subagents};
+use super::super::{Follower, outline, subagents};
+use super::derived;
 use crate::ingest::Intake;
 use crate::ingest::tests::{Stand, frame};
 use crate::store::sessions::{self, Filter, SessionRow, Sort};
@@ -181,7 +181,7 @@ async fn what_is_derived_again_is_the_same_and_says_how_far_it_is() {
         let stand = Stand::new(database).await;
         send_all(&stand, ROOTS[1], &mut files(&fixture(ROOTS[1])), &mut Dice(3), false).await;
         let right = told(&stand.db).await;
-        let views = super::Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone()).views();
+        let views = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone()).views();
         assert_eq!(views.progress().await.unwrap(), None);
         assert!(views.rebuild().await.unwrap() > 5);
         let progress = views.progress().await.unwrap().unwrap();
