@@ -21,7 +21,7 @@ const PLACES: usize = 2_000;
 /// Time of one answer; whoever wants the rest asks on from where it stopped.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// A text to look for: upper and lower case are the same.
+/// A text to look for.
 #[derive(Debug)]
 pub struct Needle {
     words: Regex,
@@ -50,13 +50,22 @@ pub struct Hits {
 }
 
 impl Needle {
-    /// `None` when the text is empty or too long.
+    /// Upper and lower case are the same. `None` when the text is empty or too long.
     pub fn new(text: &str) -> Option<Self> {
+        Self::with_case(text, false)
+    }
+
+    /// Upper and lower case are told apart. `None` when the text is empty or too long.
+    pub fn exact(text: &str) -> Option<Self> {
+        Self::with_case(text, true)
+    }
+
+    fn with_case(text: &str, exact: bool) -> Option<Self> {
         if text.is_empty() || text.chars().count() > QUERY_CHARS {
             return None;
         }
         let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | ',' | ':'));
-        let words = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).unicode(!plain).build().ok()?;
+        let words = RegexBuilder::new(&regex::escape(text)).case_insensitive(!exact).unicode(!plain).build().ok()?;
         Some(Self { words, plain })
     }
 
@@ -133,6 +142,14 @@ pub async fn find(db: &Db, conversation: &Conversation, needle: &Needle, from: S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn case_matters_to_who_asks_for_it() {
+        let needle = Needle::exact("Limit").unwrap();
+        assert_eq!(needle.count("Limit limit LIMIT Limit"), 2);
+        assert!(!needle.may_be_in(b"limit"));
+        assert!(Needle::exact("").is_none());
+    }
 
     #[test]
     fn case_does_not_matter_in_any_script() {

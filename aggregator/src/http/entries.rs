@@ -185,6 +185,7 @@ async fn list_seams(State(house): State<Arc<House>>, Path(id): Path<String>) -> 
 #[derive(Deserialize)]
 struct FindQuery {
     q: String,
+    case: Option<bool>,
     transcript: Option<String>,
     cursor: Option<String>,
 }
@@ -195,7 +196,8 @@ async fn find_in_session(
     Query(query): Query<FindQuery>,
 ) -> Answer<Page<FoundPlace>> {
     let wrong = || Failure::bad_request(format!("`q` must have 1 to {} characters", find::QUERY_CHARS));
-    let needle = Needle::new(&query.q).ok_or_else(wrong)?;
+    let needle = if query.case == Some(true) { Needle::exact(&query.q) } else { Needle::new(&query.q) };
+    let needle = needle.ok_or_else(wrong)?;
     let conversation = conversation(&house, &id, query.transcript.as_deref(), query.cursor.as_deref()).await?;
     let from = match &query.cursor {
         Some(cursor) => spot_of(cursor, &conversation, 1)?,
