@@ -41,8 +41,9 @@ pub(super) struct Globals {
     #[arg(long, global = true, env = "MUSTER_LOG_JSON", value_parser = FalseyValueParser::new())]
     pub(super) log_json: bool,
     /// What to log: error, warn, info, debug or trace; also per module, as in `info,muster::ingest=debug`
-    #[arg(long, global = true, env = "MUSTER_LOG", value_name = "LEVEL", default_value = "info")]
-    pub(super) log: String,
+    /// [default: info for `up` and `serve`, warn for other commands]
+    #[arg(long, global = true, env = "MUSTER_LOG", value_name = "LEVEL")]
+    pub(super) log: Option<String>,
 }
 
 impl Globals {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -64,19 +64,50 @@ impl Client {
         content_type: &str,
         body: Bytes,
     ) -> anyhow::Result<T> {
-        let exchange = self.exchange(method, path, content_type, body).await;
-        let (status, body) = exchange.with_context(|| format!("cannot ask {}", self.url))?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).context("the aggregator's answer is not understood");
+        let response = self.open(method, path, content_type, body).await?;
+        let body = whole(response).await.with_context(|| format!("cannot ask {}", self.url))?;
+        serde_json::from_slice(&body).context("the aggregator's answer is not understood")
+    }
+
+    /// Reads an answer of any length and gives out its bytes as they come. An error says that some are missing.
+    pub(super) async fn download(
+        &self,
+        path: &str,
+        mut give: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut body = self.open(Method::GET, path, "application/json", Bytes::new()).await?.into_body();
+        while let Some(frame) = body.frame().await {
+            if let Ok(bytes) = frame.context("the answer broke off before its end")?.into_data() {
+                give(&bytes)?;
+            }
         }
-        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(())
+    }
+
+    /// An answer that says yes, its body not read yet.
+    async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> anyhow::Result<Response<Incoming>> {
+        let exchange = self.exchange(method, path, content_type, body).await;
+        let response = exchange.with_context(|| format!("cannot ask {}", self.url))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let problem: serde_json::Value = serde_json::from_slice(&whole(response).await?).unwrap_or_default();
         let detail = problem["detail"].as_str().unwrap_or("it does not say why").to_owned();
         Err(Refused { url: self.url.clone(), status, detail }.into())
     }
 
     /// Whether the aggregator answers, and says yes.
     pub(super) async fn answers(&self, method: Method, path: &str) -> bool {
-        self.exchange(method, path, "application/json", Bytes::new()).await.is_ok_and(|(status, _)| status.is_success())
+        self.exchange(method, path, "application/json", Bytes::new())
+            .await
+            .is_ok_and(|response| response.status().is_success())
     }
 
     async fn exchange(
@@ -85,7 +116,7 @@ impl Client {
         path: &str,
         content_type: &str,
         body: Bytes,
-    ) -> anyhow::Result<(StatusCode, Bytes)> {
+    ) -> anyhow::Result<Response<Incoming>> {
         let uri: Uri = format!("{}{path}", self.url).parse().context("the address is not understood")?;
         let host = uri.host().context("the address names no host")?;
         let https = uri.scheme_str() == Some("https");
@@ -124,7 +155,7 @@ impl Client {
     }
 }
 
-async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)>
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response<Incoming>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -135,10 +166,12 @@ where
             tracing::debug!(error = %error, "the connection to the aggregator broke off");
         }
     });
-    let response = sender.send_request(request).await?;
-    let status = response.status();
+    Ok(sender.send_request(request).await?)
+}
+
+async fn whole(response: Response<Incoming>) -> anyhow::Result<Bytes> {
     match Limited::new(response.into_body(), ANSWER_BYTES).collect().await {
-        Ok(body) => Ok((status, body.to_bytes())),
+        Ok(body) => Ok(body.to_bytes()),
         Err(error) => bail!("the answer broke off: {error}"),
     }
 }

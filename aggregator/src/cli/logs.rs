@@ -9,11 +9,12 @@ use super::args::Globals;
 /// Crates below ours that talk too much at `info`.
 const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,rustls=warn";
 
-/// Starts logging. A level that is not understood is said, and `info` used.
-pub(super) fn init(globals: &Globals) {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", globals.log)).unwrap_or_else(|error| {
-        eprintln!("muster: --log {:?} is not understood ({error}); logging at info", globals.log);
-        EnvFilter::new(format!("{QUIET},info"))
+/// Starts logging. A level that is not understood is said, and `otherwise` used, as when none is given.
+pub(super) fn init(globals: &Globals, otherwise: &str) {
+    let level = globals.log.as_deref().filter(|level| !level.is_empty()).unwrap_or(otherwise);
+    let filter = EnvFilter::try_new(format!("{QUIET},{level}")).unwrap_or_else(|error| {
+        eprintln!("muster: --log {level:?} is not understood ({error}); logging at {otherwise}");
+        EnvFilter::new(format!("{QUIET},{otherwise}"))
     });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     if globals.log_json {

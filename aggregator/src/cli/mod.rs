@@ -5,6 +5,7 @@ mod args;
 mod backup;
 mod client;
 mod doctor;
+mod export;
 mod hosts;
 mod import;
 mod logs;
@@ -41,6 +42,7 @@ use args::{Globals, ServeArgs};
   muster host add workstation            print the command that makes another machine join
   muster user add ann --role member      print a sign-in link for a new member
   muster search login timeout            find a conversation, with links that open it
+  muster export 6f0e4d5c -o talk.html    take a conversation along, with secrets masked
   muster verify                          compare the archive with the files on all hosts
   muster import ~/old-laptop/.claude     bring the transcripts of a backup into the archive
 
@@ -71,6 +73,8 @@ enum Command {
     Token(tokens::TokenCommand),
     /// Find words in every conversation of the fleet.
     Search(search::SearchArgs),
+    /// Take one conversation along as a file: Markdown, HTML or JSONL, with secrets masked.
+    Export(export::ExportArgs),
     /// Compare the archive with the files on all hosts, byte for byte.
     Verify(verify::VerifyArgs),
     /// Bring transcripts from elsewhere into the archive: backups, other machines, an export of claude.ai.
@@ -85,10 +89,17 @@ enum Command {
     Doctor(doctor::DoctorArgs),
 }
 
+impl Command {
+    /// What is logged unless told: servers say what they do, other commands answer and say only what goes wrong.
+    fn log_level(&self) -> &'static str {
+        if matches!(self, Self::Up(_) | Self::Serve(_)) { "info" } else { "warn" }
+    }
+}
+
 /// Runs the command line and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    logs::init(&cli.globals);
+    logs::init(&cli.globals, cli.command.log_level());
     machine::keep_files_private();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -127,6 +138,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => users::run(globals, command).await?,
         Command::Token(command) => tokens::run(globals, command).await?,
         Command::Search(args) => return search::run(globals, args).await,
+        Command::Export(args) => export::run(globals, args).await?,
         Command::Verify(args) => return verify::run(globals, args).await,
         Command::Import(args) => return import::run(globals, args).await,
         Command::Reindex(args) => reindex::run(globals, args).await?,

@@ -7,7 +7,8 @@ pub(super) fn print<const N: usize>(headings: [&str; N], rows: &[[String; N]]) {
     print!("{}", layout(headings, rows));
 }
 
-fn layout<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+/// Rows under headings, in columns as wide as their widest cell.
+pub(super) fn layout<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let headings = headings.map(str::to_owned);
     let all = || std::iter::once(&headings).chain(rows);
     let widths: [usize; N] =

@@ -5,26 +5,31 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 use http::Method;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::args::Globals;
 use super::client::Client;
-use super::table;
 use super::target::Target;
+use super::{percent, table};
 
 /// Transcripts compared with one request: each may take a while.
 const AT_ONCE: u32 = 50;
 
+/// Deleted sessions that are named, latest first; `--json` names all.
+const NAMED: usize = 20;
+
 /// Flags of `verify`.
 #[derive(Debug, Args)]
-#[command(after_help = "The exit code is 0 when nothing differs, and 1 when something does.")]
+#[command(after_help = "The exit code is 0 when nothing differs, and 1 when something does. Sessions that were deleted
+on purpose are told apart: their files may still be on their hosts, and are not archived again.")]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     target: Target,
     /// Only this host
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
-    /// Print JSON: {"items": [...]} with every transcript
+    /// Print JSON: {"items": [...], "deletions": [...]} with every transcript, and every session deleted on purpose
     #[arg(long)]
     json: bool,
 }
@@ -51,6 +56,14 @@ struct Item {
     remark: Option<String>,
 }
 
+#[derive(Debug, Clone, Deserialize, Serialize)]
+struct Deletion {
+    session_id: String,
+    deleted_by: String,
+    deleted_at: String,
+    reason: String,
+}
+
 pub(super) async fn run(globals: &Globals, args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let client = args.target.client(globals).await?;
     let host = match args.host {
@@ -58,10 +71,12 @@ pub(super) async fn run(globals: &Globals, args: VerifyArgs) -> anyhow::Result<E
         None => None,
     };
     let items = compare(&client, host.as_deref()).await?;
+    let deletions: Vec<Deletion> = every(&client, Method::GET, "/api/v1/deletions?limit=1000").await?;
     if args.json {
-        println!("{}", serde_json::json!({ "items": items }));
+        println!("{}", serde_json::json!({ "items": items, "deletions": deletions }));
     } else {
         show(&items);
+        show_deletions(deletions);
     }
     let differs = items.iter().any(|item| item.outcome == "different");
     Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -74,21 +89,41 @@ async fn host_id(client: &Client, name: &str) -> anyhow::Result<String> {
 }
 
 async fn compare(client: &Client, host: Option<&str>) -> anyhow::Result<Vec<Item>> {
-    let mut items = Vec::new();
-    let mut cursor = None;
+    let host = host.map(|host| format!("&host={host}")).unwrap_or_default();
+    every(client, Method::POST, &format!("/api/v1/verify?limit={AT_ONCE}{host}")).await
+}
+
+/// The items of all pages.
+async fn every<T: DeserializeOwned>(client: &Client, method: Method, path: &str) -> anyhow::Result<Vec<T>> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
     loop {
-        let mut path = format!("/api/v1/verify?limit={AT_ONCE}");
-        for (name, value) in [("host", host), ("cursor", cursor.as_deref())] {
-            if let Some(value) = value {
-                path.extend(["&", name, "=", value]);
-            }
-        }
-        let page: Page<Item> = client.ask(Method::POST, &path).await?;
+        let page: Page<T> = client.ask(method.clone(), &format!("{path}{cursor}")).await?;
         items.extend(page.items);
         match page.next_cursor {
-            Some(next) => cursor = Some(next),
+            Some(next) => cursor = format!("&cursor={}", percent::encode(&next)),
             None => return Ok(items),
         }
+    }
+}
+
+/// What is not in the archive because somebody wanted it so.
+fn show_deletions(mut deletions: Vec<Deletion>) {
+    if deletions.is_empty() {
+        return;
+    }
+    deletions.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at));
+    println!(
+        "{} sessions were deleted on purpose; what hosts still have of them is not archived again",
+        deletions.len()
+    );
+    let row = |deletion: &Deletion| {
+        let Deletion { session_id, deleted_by, deleted_at, reason } = deletion.clone();
+        [session_id, deleted_at, deleted_by, reason]
+    };
+    let rows: Vec<_> = deletions.iter().take(NAMED).map(row).collect();
+    table::print(["SESSION", "DELETED", "BY", "REASON"], &rows);
+    if deletions.len() > NAMED {
+        println!("… and {} more; --json names all", deletions.len() - NAMED);
     }
 }
 
