@@ -9,7 +9,7 @@ FILE=$(session_file "$WORK/projects" $SESSION)
 serve() { start muster "$MUSTER" up --data "$DATA" --listen "127.0.0.1:$PORT" --root "claude=$WORK/projects" --no-open; SERVER=$started; }
 
 prompts() { [ "$(api "/sessions/claude-$SESSION" | json it.human_prompts)" = "$1" ]; }
-hits() { api "/search?q=$1&limit=1" | json 'it.partial === null ? it.total : "partial"'; }
+hits() { api "/search?q=role:prompt%20$1&limit=1" | json 'it.partial === null ? it.total : "partial"'; }
 found() { [ "$(hits "$1")" = "$2" ]; }
 # Each prompt counted once, each findable by its own word, and all by the common one.
 all_there() {

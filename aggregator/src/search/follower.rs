@@ -198,6 +198,8 @@ impl Follower {
         match wish {
             Wish::Forget(ids, done) => {
                 self.search.0.pins.clear();
+                let (catalogue, _) = Catalogue::load(&self.search.0.db, &self.search.0.keys).await?;
+                self.search.0.shelf.put(catalogue);
                 pass = pass.forget(ids).await?;
                 // Whoever wished it may have gone away.
                 let _ = done.send(());

@@ -279,19 +279,27 @@ impl Indexer {
         self.reader.reload()
     }
 
-    /// Removes everything of these transcripts, and their text from the disk.
-    pub(super) fn forget(&mut self, ids: &[TranscriptId]) -> Result<(), TantivyError> {
-        let searcher = self.reader.searcher();
-        let keys: Vec<Term> = ids.iter().map(|id| Term::from_field_text(self.fields.key, &id.to_string())).collect();
-        for (id, key) in ids.iter().zip(&keys) {
+    /// Removes everything of these transcripts and the titles of these sessions, and their text from the disk.
+    pub(super) fn forget(&mut self, ids: &[TranscriptId], sessions: &[String]) -> Result<(), TantivyError> {
+        let files = ids.iter().map(TranscriptId::to_string);
+        let titles = sessions.iter().map(|session| format!("{TITLE}{session}"));
+        let keys: Vec<Term> = files.chain(titles).map(|key| Term::from_field_text(self.fields.key, &key)).collect();
+        for key in &keys {
             self.writer.delete_term(key.clone());
+        }
+        for id in ids {
             self.writer.delete_term(Term::from_field_text(self.fields.cursor, &id.to_string()));
             self.cursors.remove(id);
             self.dirty.remove(id);
             self.calls.retain(|(transcript, _), _| transcript != id);
         }
+        for session in sessions {
+            self.titles.remove(session);
+        }
+        self.commit()?;
+        // What is deleted stands in its segment, seen by nobody, until the segment is written anew.
         let mut held = Vec::new();
-        for segment in searcher.segment_readers() {
+        for segment in self.reader.searcher().segment_readers() {
             let index = segment.inverted_index(self.fields.key)?;
             for key in &keys {
                 if index.get_term_info(key)?.is_some() {
@@ -300,8 +308,6 @@ impl Indexer {
                 }
             }
         }
-        drop(searcher);
-        self.commit()?;
         for segment in held {
             // A merge of its own may have taken the segment away meanwhile: then the text is gone already.
             let alive = self.writer.index().searchable_segment_ids()?.contains(&segment);

@@ -200,13 +200,20 @@ impl Pass {
         self.with(Indexer::commit).await
     }
 
-    /// Removes transcripts, and their words from the disk.
+    /// Removes transcripts and the titles of sessions that the catalogue has no more, and their words from the disk.
     pub(super) async fn forget(mut self, ids: Vec<TranscriptId>) -> Result<Self, Failure> {
         for id in &ids {
             self.seen.remove(id);
             self.damaged.remove(id);
         }
-        self.with(move |indexer| indexer.forget(&ids)).await
+        let catalogue: Arc<Catalogue> = self.search.0.shelf.get();
+        self.with(move |indexer| {
+            let known: HashSet<&str> = catalogue.sessions.iter().map(|session| session.id.as_str()).collect();
+            let mut gone = indexer.titled();
+            gone.retain(|session| !known.contains(session.as_str()));
+            indexer.forget(&ids, &gone)
+        })
+        .await
     }
 
     /// Makes the titles what the catalogue says; tells whether one has changed.
