@@ -33,7 +33,7 @@ const NAMED: usize = 10;
   muster export 6f0e4d5c --output talk.html                        one HTML file that needs nothing else
   muster export 6f0e4d5c --format jsonl --output - | gzip > talk.gz    the lines as the coder wrote them
   muster export 6f0e4d5c --review                                  only show what would be masked
-  muster export 6f0e4d5c --keep 3f9a1c0d2b7e --output talk.md      that one is no secret: leave it as it is
+  muster export 6f0e4d5c --keep 3f9a1c0d2b7e4451 --output talk.md  that one is no secret: leave it as it is
 
 Ids stand in the address of a session in the browser, and in `muster search WORDS --json`. What looks like a secret
 (keys, tokens, passwords) is replaced by a mark that names the rule, in every format; the review on standard error

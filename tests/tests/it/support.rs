@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use muster_tests::api::Api;
+use muster_tests::archive::transcript_of;
 use muster_tests::coder::Coder;
 use muster_tests::fleet::Fleet;
 use muster_tests::lines::Version;
@@ -59,6 +60,17 @@ pub(crate) fn coders(fleet: &Fleet, per_host: usize) -> Vec<Coder> {
 pub(crate) async fn archived_bytes(api: &Api) -> Result<u64, String> {
     let transcripts = api.list("/transcripts?state=live").await?;
     Ok(transcripts.iter().filter_map(|transcript| transcript["bytes"].as_u64()).sum())
+}
+
+/// Waits until every byte of a coder's file on the first host is archived.
+pub(crate) async fn archived(fleet: &Fleet, coder: &Coder) {
+    let (api, host) = (fleet.api(), &fleet.hosts[0]);
+    wait::until("the file is archived", || async {
+        let bytes = transcript_of(&api, host, coder.path()).await?["bytes"].as_u64();
+        let size = std::fs::metadata(coder.path()).map_err(|error| error.to_string())?.len();
+        if bytes == Some(size) { Ok(()) } else { Err(format!("{bytes:?} of {size}")) }
+    })
+    .await;
 }
 
 /// Waits until the archive has grown by a random amount up to about 200 KB: a random moment that does not depend on how

@@ -1,0 +1,118 @@
+//! Sessions that are deleted for good, with real processes: nothing of them is left, and nothing of them comes back.
+
+use std::fs;
+use std::path::Path;
+
+use muster_tests::coder::Coder;
+use muster_tests::fleet::{Database, Fleet, FleetOptions};
+use muster_tests::lines::Version;
+use muster_tests::wait;
+use serde_json::{Value, json};
+
+use crate::support::{archived, session};
+
+/// A word that stands in the deleted session only.
+const SECRET: &str = "xyzzyplughquux";
+
+async fn hits(fleet: &Fleet, words: &str, wanted: impl Fn(u64) -> bool) {
+    wait::until(&format!("the search for {words}"), || async {
+        let answer = fleet.api().get(&format!("/search?q={words}")).await?;
+        let right = answer["total"].as_u64().is_some_and(&wanted) && answer["partial"].is_null();
+        if right { Ok(()) } else { Err(answer.to_string()) }
+    })
+    .await;
+}
+
+/// That the archive has neither the session nor a transcript of it.
+async fn assert_gone(fleet: &Fleet, id: &str, path: &Path) {
+    let api = fleet.api();
+    assert!(api.get(&format!("/sessions/{id}")).await.unwrap_err().contains("404"));
+    let listed = api.list("/sessions").await.unwrap();
+    assert!(listed.iter().all(|session| session["id"] != id), "{listed:?}");
+    let files = api.list("/transcripts").await.unwrap();
+    let ours = |file: &&Value| file["session_id"] == id || file["path"] == path.display().to_string();
+    assert_eq!(files.iter().find(ours), None);
+}
+
+/// Files below a folder that hold the text.
+fn holding(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+async fn stays_deleted(database: Database) {
+    let mut fleet = Fleet::start(FleetOptions::hosts(1).on(database)).await;
+    let mut doomed = fleet.hosts[0].coder("/srv/demo/doomed", Version::V2_1_329);
+    let mut other = fleet.hosts[0].coder("/srv/demo/other", Version::V2_1_329);
+    doomed.prompt(SECRET);
+    doomed.subagent(SECRET);
+    other.prompt("goes on");
+    archived(&fleet, &doomed).await;
+    archived(&fleet, &other).await;
+    session(&fleet.api(), &doomed).await;
+    // The prompt, the subagent's, and the title.
+    hits(&fleet, SECRET, |total| total >= 3).await;
+
+    let body = json!({"reason": "asked for by the customer"});
+    fleet.api().post(&format!("/sessions/{}/delete", doomed.id()), &body).await.unwrap();
+    assert_gone(&fleet, &doomed.id(), doomed.path()).await;
+    hits(&fleet, SECRET, |total| total == 0).await;
+    assert_eq!(holding(&fleet.data, SECRET), Vec::<String>::new());
+
+    // While the agent follows it, and again after each side was restarted.
+    let mut written = fs::read(doomed.path()).unwrap();
+    for round in 0..3 {
+        match round {
+            1 => {
+                fleet.hosts[0].stop_agent().await;
+                fleet.hosts[0].start_agent();
+            }
+            2 => {
+                fleet.kill_aggregator();
+                fleet.start_aggregator().await;
+            }
+            _ => {}
+        }
+        doomed.prompt(&format!("{SECRET} again {round}"));
+        doomed.subagent(&format!("{SECRET} again {round}"));
+        // What is appended later elsewhere is archived: the agent is beyond the deleted session.
+        other.prompt(&format!("round {round}"));
+        archived(&fleet, &other).await;
+        hits(&fleet, "role:prompt%20round", |total| total == round + 1).await;
+        assert_gone(&fleet, &doomed.id(), doomed.path()).await;
+        hits(&fleet, SECRET, |total| total == 0).await;
+        let now = fs::read(doomed.path()).unwrap();
+        assert!(now.starts_with(&written) && now.len() > written.len(), "the file on the host is the coder's alone");
+        written = now;
+    }
+    verified(&fleet, &doomed);
+}
+
+/// `muster verify` finds nothing wrong, and says what was deleted on purpose.
+fn verified(fleet: &Fleet, doomed: &Coder) {
+    let ran = fleet.muster(&["verify"]).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(said.contains(&doomed.id()) && said.contains("asked for by the customer"), "{said}");
+    let ran = fleet.muster(&["verify", "--json"]).output().unwrap();
+    let said: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(said["deletions"][0]["session_id"], doomed.id().as_str(), "{said}");
+    assert_eq!(said["items"].as_array().unwrap().len(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_deleted_session_does_not_come_back() {
+    stays_deleted(Database::Embedded).await;
+}
+
+#[tokio::test]
+async fn a_deleted_session_does_not_come_back_on_postgres() {
+    stays_deleted(Database::Postgres).await;
+}
