@@ -209,7 +209,7 @@ fn show(review: &Review, keep: &[String]) {
     }
     eprint!("{}", table::layout(["WHAT", "ID", "RULE", "TEXT", "FOUND"], &rows));
     let masked = review.findings.iter().filter(|finding| !kept(finding)).count();
-    eprintln!("{} entries; of {} that look like secrets {masked} are masked.", review.entries, rows.len());
+    eprintln!("{} entries; of {} texts that look like secrets, {masked} are masked.", review.entries, rows.len());
     if masked > 0 {
         eprintln!("What is no secret is left as it is with --keep ID,ID.");
     }

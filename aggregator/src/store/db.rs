@@ -281,12 +281,11 @@ impl Db {
     }
 
     /// Folds the write-ahead log of the embedded database into its file and empties it, so that nothing which was
-    /// deleted stands in it any more.
-    pub async fn fold_log(&self) -> Result<()> {
-        if let Self::Lite { writer, .. } = self {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
-        }
-        Ok(())
+    /// deleted stands in it any more. Says whether it could: somebody may read from it for too long.
+    pub async fn fold_log(&self) -> Result<bool> {
+        let Self::Lite { writer, .. } = self else { return Ok(true) };
+        let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
+        Ok(busy == 0)
     }
 
     /// Closes all connections; on the embedded database this also folds the write-ahead log back into the file.

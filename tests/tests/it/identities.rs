@@ -126,6 +126,7 @@ async fn a_host_removed_by_the_command_line_leaves_the_pages_and_loses_its_link(
     page.subscribe("fleet", None).await.unwrap();
     page.next_where("the fleet", |message| message["snapshot"].is_object()).await;
     let removed = fleet.muster(&["host", "remove", "h1"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&removed.stderr), "", "commands answer, and log only what goes wrong");
     assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
     // The host writes nothing: its next word about itself ends the link.
     let id = fleet.hosts[0].id.clone();
