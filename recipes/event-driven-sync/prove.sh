@@ -15,8 +15,8 @@ found() { [ "$(hits "$1")" = "$2" ]; }
 all_there() {
   wait_for "the archive" archived "$FILE"
   wait_for "$1 prompts in the session's count" prompts "$1"
-  wait_for "$1 hits for the common word" found limpet "$1"
-  wait_for "the last prompt by its own word" found "step$1" 1
+  wait_for "$1 hits for the common word" found "role:prompt%20limpet" "$1"
+  wait_for "the last prompt by its own word" found "role:prompt%20step$1" 1
 }
 
 serve
