@@ -28,6 +28,10 @@ const PASS: usize = 64;
 /// Raw bytes read of one transcript in one pass, so that a large one does not keep the others waiting.
 const BYTES_PER_PASS: u64 = 8 * 1024 * 1024;
 
+/// Raw bytes read of all transcripts of one pass: what it made is listed when it ends, and that should be soon, also
+/// while a host's whole past arrives.
+const PASS_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Largest file of notes that is read.
 const NOTES_BYTES: u64 = 1024 * 1024;
 
@@ -56,6 +60,8 @@ struct Read {
     found: Found,
     before: Before,
     derived: u64,
+    /// Raw bytes that were read now.
+    bytes: u64,
     unfinished: bool,
     /// It was never read before.
     first: bool,
@@ -116,20 +122,26 @@ impl Follower {
     async fn pass(&self, ids: &[TranscriptId]) -> Result<bool, StoreError> {
         let passing = self.views.passing.lock().await;
         let mut reads = Vec::new();
-        for id in ids {
+        let mut left = PASS_BYTES;
+        let mut waiting = ids.iter();
+        for id in waiting.by_ref() {
             if let Some(cursor) = sessions::cursor(&self.db, *id).await? {
-                reads.push((*id, self.read(*id, cursor).await?));
+                let read = self.read(*id, cursor).await?;
+                left = left.saturating_sub(read.bytes);
+                reads.push((*id, read));
+            }
+            if left == 0 {
+                break;
             }
         }
         let changed = self.save(&mut reads).await?;
         drop(passing);
-        for (id, read) in &reads {
-            if read.unfinished {
-                self.wake.mark(*id);
-            }
+        let unfinished = reads.iter().filter(|(_, read)| read.unfinished).map(|(id, _)| id);
+        for id in waiting.chain(unfinished) {
+            self.wake.mark(*id);
         }
         self.publish(changed).await?;
-        Ok(reads.iter().any(|(_, read)| read.first || read.unfinished))
+        Ok(left == 0 || reads.iter().any(|(_, read)| read.first || read.unfinished))
     }
 
     async fn read(&self, id: TranscriptId, cursor: CursorRow) -> Result<Read, StoreError> {
@@ -161,7 +173,8 @@ impl Follower {
         })
         .await?;
         let first = from == 0 && committed > 0;
-        Ok(Read { cursor, found: Found::Conversation(fold), before, derived: next.offset, unfinished, first })
+        let (derived, bytes) = (next.offset, next.offset - from);
+        Ok(Read { cursor, found: Found::Conversation(fold), before, derived, bytes, unfinished, first })
     }
 
     /// Reads a file that travels whole. It is small, and is read again from its start when it has grown.
@@ -175,7 +188,8 @@ impl Follower {
             Notes::read(&cursor.coder, kind, relative(&cursor.root, &cursor.path), bytes.as_deref().unwrap_or_default())
         };
         let found = Found::Notes(notes);
-        Ok(Read { cursor, found, before: Before::Nothing, derived: committed, unfinished: false, first: false })
+        let (before, bytes) = (Before::Nothing, if is_current { 0 } else { committed });
+        Ok(Read { cursor, found, before, derived: committed, bytes, unfinished: false, first: false })
     }
 
     /// Keeps cursors, facts and rows, and joins the sessions they belong to, in one transaction.
