@@ -53,6 +53,7 @@ pub(crate) async fn archive(db: &Db, host: HostId, path: &str, lines: &[String])
         in_lines: true,
         identity: (1, 1),
         session: Some(SESSION.to_owned()),
+        size_bytes: 0,
     };
     let mut tx = db.begin().await.unwrap();
     transcripts::open(&mut tx, &new, 0).await.unwrap();

@@ -125,7 +125,9 @@ impl Follower {
         let mut left = PASS_BYTES;
         let mut waiting = ids.iter();
         for id in waiting.by_ref() {
-            if let Some(cursor) = sessions::cursor(&self.db, *id).await? {
+            // What a tool printed into a file of its own says nothing about the session.
+            let is_told = |cursor: &CursorRow| cursor.kind != TranscriptKind::ToolResult.word();
+            if let Some(cursor) = sessions::cursor(&self.db, *id).await?.filter(is_told) {
                 let read = self.read(*id, cursor).await?;
                 left = left.saturating_sub(read.bytes);
                 reads.push((*id, read));

@@ -83,6 +83,7 @@ impl Intake {
             in_lines,
             identity: (identity.device, identity.inode),
             session: place.session.as_ref().map(ToString::to_string),
+            size_bytes: open.size_bytes,
         };
         if !self.ingest.is_deleted(place.session.as_ref()) {
             self.ingest.enqueue(Write::Open(self.link.clone(), Box::new(new))).await?;

@@ -138,6 +138,8 @@ pub struct NewTranscript {
     pub identity: (u64, u64),
     /// Session that it belongs to.
     pub session: Option<String>,
+    /// Bytes that the host says it has: they come next.
+    pub size_bytes: u64,
 }
 
 /// How far a transcript moves in one commit.
