@@ -57,6 +57,13 @@ export class Browse {
     return paths.browse(session, writeAddress({ ...this.address, ...changes }));
   }
 
+  /** A session was deleted from the archive: it is nowhere any more. */
+  forget(session: string): void {
+    this.sessions.forget(session);
+    this.#app.fleet.forget(session);
+    void this.tree.refresh();
+  }
+
   /** Link to a session from the list or the tree. */
   sessionLink(session: string): string {
     return this.link({ at: null, transcript: null }, session);

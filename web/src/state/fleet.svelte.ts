@@ -43,6 +43,11 @@ export class Fleet {
     }
   }
 
+  /** Takes a session off the list: it was deleted from the archive. */
+  forget(session: string): void {
+    this.sessions = this.sessions.filter(({ id }) => id !== session);
+  }
+
   /** Moves sparklines on, and sessions that fell silent out of the active ones. */
   tick(now: number): void {
     this.total.tick(now);

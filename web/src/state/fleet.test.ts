@@ -113,6 +113,13 @@ test('appends raise the bars of the session, the host and the fleet', () => {
   expect(fleet.total.beats).toBe(2);
 });
 
+test('a deleted session is taken off the list', () => {
+  const fleet = new Fleet();
+  fleet.receive([snapshot([host('h1')], [row('a', NOW), row('b', NOW)])], NOW);
+  fleet.forget('a');
+  expect(fleet.sessions.map(({ id }) => id)).toEqual(['b']);
+});
+
 test('no more rows are kept than a snapshot brings', () => {
   const fleet = new Fleet();
   const many = Array.from({ length: 500 }, (_, i) => row(`s${i}`, NOW - i * 1000));

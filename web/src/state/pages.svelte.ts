@@ -45,6 +45,11 @@ export class SessionPages {
     await this.#fetch(this.#cursor === null);
   }
 
+  /** Takes a session off the list: it was deleted from the archive. */
+  forget(session: string): void {
+    this.rows = this.rows.filter(({ id }) => id !== session);
+  }
+
   /** Ends what is on its way. */
   stop(): void {
     this.#abort?.abort();
