@@ -61,6 +61,12 @@ test('output loses colours, titles and what was written over', () => {
   expect(plainOutput('10 %\r50 %\rdone\nnext\r\n')).toBe('done\nnext\r\n');
 });
 
+test('a picture that was read is not counted in lines', () => {
+  expect(viewOf(call('Read', { file_path: '/a.png' }, {})).verdict?.text).toBe('done');
+  expect(viewOf(call('Read', { file_path: '/a.txt' }, { text: 'one' })).verdict?.text).toBe('1 line');
+  expect(viewOf(call('Grep', { pattern: 'a' }, {})).verdict?.text).toBe('0 lines');
+});
+
 describe('a command says how it ended', () => {
   test('well', () => {
     const view = viewOf(call('Bash', { command: 'ls' }, { text: 'a', detail: { stdout: 'a', stderr: '' } }));

@@ -198,7 +198,9 @@ function verdictOf(look: Look, call: Call, result: Result | null): Verdict | nul
   }
   if (look === 'read' || look === 'search') {
     const lines = result.text.trim() === '' ? 0 : result.text.trimEnd().split('\n').length;
-    return { text: `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`, tone: 'quiet' };
+    // A picture that was read has none.
+    if (lines > 0 || look === 'search')
+      return { text: `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`, tone: 'quiet' };
   }
   return { text: 'done', tone: 'good' };
 }
