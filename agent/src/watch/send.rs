@@ -258,7 +258,9 @@ impl Follower {
         if rest <= LIVE_BYTES && now.saturating_duration_since(changed_at) < LIVE_AGE {
             self.queue.push_live(key, record);
         } else {
-            self.queue.push_backlog(key, record, if sent == 0 { FIRST_ROUND } else { REST });
+            // What lies beside a session can wait until every session has shown its beginning.
+            let begins = sent == 0 && record.form != FileForm::Whole;
+            self.queue.push_backlog(key, record, if begins { FIRST_ROUND } else { REST });
         }
     }
 }

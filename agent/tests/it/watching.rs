@@ -296,6 +296,25 @@ fn newest_files_come_first_and_every_file_shows_its_beginning_early() {
 }
 
 #[test]
+fn what_lies_beside_a_session_comes_after_the_beginnings_of_all() {
+    let mut scene = Scene::new();
+    for name in ["p/1.jsonl", "p/2.jsonl"] {
+        scene.append(name, b"a line\n");
+        let then = std::time::SystemTime::now() - Duration::from_hours(1);
+        fs::File::options().write(true).open(scene.path(name)).unwrap().set_modified(then).unwrap();
+    }
+    scene.append("p/1/tool-results/b1.txt", &b"printed\n".repeat(20_000));
+    let lately = std::time::SystemTime::now() - Duration::from_mins(10);
+    fs::File::options().write(true).open(scene.path("p/1/tool-results/b1.txt")).unwrap().set_modified(lately).unwrap();
+    scene.link();
+    scene.pump(12);
+    let names: Vec<_> = scene.archive.order.iter().map(|path| path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names.last(), Some(&"b1.txt"), "{names:?}");
+    assert_eq!(names.len(), 3, "{names:?}");
+    scene.check();
+}
+
+#[test]
 fn no_more_than_the_window_is_in_flight() {
     let mut scene = Scene::new();
     scene.append("p/s.jsonl", &b"line of text\n".repeat(100_000));
