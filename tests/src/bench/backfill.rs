@@ -106,7 +106,7 @@ async fn all_derived(house: &House, sessions: usize, start: Instant) -> anyhow::
 }
 
 /// Waits until no part of the archive waits to be indexed.
-async fn all_searchable(house: &House, start: Instant) -> anyhow::Result<Duration> {
+pub(super) async fn all_searchable(house: &House, start: Instant) -> anyhow::Result<Duration> {
     until("everything is searchable", || async {
         let page = house.api.get("/search?q=the&limit=1").await?;
         if page["partial"].is_null() { Ok(start.elapsed()) } else { Err(page["partial"].to_string()) }

@@ -28,6 +28,8 @@ const APPENDS: usize = 60;
 
 /// Measures queries with their snippets over HTTP, and how soon an append is found.
 pub async fn measure(house: &mut House, truth: &Truth, table: &mut Table) -> anyhow::Result<()> {
+    // After a restart the index is opened beside everything else.
+    super::backfill::all_searchable(house, Instant::now()).await?;
     let mut dice = Dice::new(9);
     let phrases = some(&mut dice, &planted(truth));
     anyhow::ensure!(!phrases.is_empty(), "the corpus has no planted phrase: measure `backfill` too");
