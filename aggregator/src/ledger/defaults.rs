@@ -6,6 +6,9 @@
 //! - GPT: developers.openai.com/api/docs/pricing. No models before GPT-5.6 charge for writing to the cache.
 //! - Gemini: ai.google.dev/gemini-api/docs/pricing, text and images.
 //!
+//! Where the providers' pages could not be read, release notes and a reseller's table stood in: older GPT and Gemini
+//! models, and what Gemini and GPT charge for searches. Check those against your bill.
+//!
 //! Some models charge more for long prompts, batches less, priority more: transcripts do not tell which, so these are the
 //! plain prices. A person can change each of them.
 
