@@ -1,6 +1,6 @@
 //! What a stretch of lines tells goes into the rows of its transcript, in the transaction that moves its cursor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::facts::Facts;
 use super::fold::{Fold, Told, merge_call, merge_reply};
@@ -39,12 +39,12 @@ pub(super) async fn rows(
     for (line, (ended_at, duration_ms)) in ends {
         turns::end(tx, transcript, line, ended_at, duration_ms).await?;
     }
-    keys.extend(replies.keys().cloned());
     save_calls(tx, is_first, transcript, calls.into_values().collect(), &mut fold.facts).await?;
     for (agent, ok) in reports {
         tool_calls::reported(tx, transcript, &agent, ok).await?;
     }
-    save_replies(tx, is_first, transcript, prices, replies.into_values().collect(), &mut fold.facts).await?;
+    let replies = replies.into_values().collect();
+    keys.extend(save_replies(tx, is_first, transcript, prices, replies, &mut fold.facts).await?);
     let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
     usage::recount(tx, &keys).await
 }
@@ -90,6 +90,7 @@ fn counted(call: &CallRow) -> (i64, i64) {
     (i64::from(is_call), i64::from(is_call && call.is_error == Some(true)))
 }
 
+/// Returns the keys of those replies that other transcripts tell of too: which of the copies counts is still open.
 async fn save_replies(
     tx: &mut Tx,
     is_first: bool,
@@ -97,10 +98,11 @@ async fn save_replies(
     prices: &Prices,
     mut replies: Vec<UsageRow>,
     facts: &mut Facts,
-) -> Result<(), StoreError> {
+) -> Result<HashSet<Vec<u8>>, StoreError> {
     let mut known_before = 0;
+    let keys: Vec<&[u8]> = replies.iter().map(|reply| reply.key.as_slice()).collect();
+    let shared = usage::told_elsewhere(tx, transcript, &keys).await?;
     if !is_first {
-        let keys: Vec<&[u8]> = replies.iter().map(|reply| reply.key.as_slice()).collect();
         for mut known in usage::known(tx, transcript, &keys).await? {
             if let Ok(place) = replies.binary_search_by(|reply| reply.key.cmp(&known.key)) {
                 known_before += 1;
@@ -112,6 +114,7 @@ async fn save_replies(
     }
     facts.replies += i64::try_from(replies.len()).unwrap_or(i64::MAX) - known_before;
     for reply in &mut replies {
+        reply.counted |= !shared.contains(&reply.key);
         reply.cost_microdollars = prices.cost(&Reply {
             model: &reply.model,
             at: reply.at,
@@ -123,5 +126,6 @@ async fn save_replies(
             web_searches: reply.web_searches,
         });
     }
-    usage::put(tx, replies).await
+    usage::put(tx, replies).await?;
+    Ok(shared)
 }

@@ -1,6 +1,6 @@
 //! Tokens of replies. Several transcripts can tell of one reply; one of them counts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Result;
 use super::db::{Db, Tx, Val};
@@ -31,6 +31,8 @@ statements! {
 const KNOWN: &str = "SELECT key, transcript_id, line, at, model, input_tokens, output_tokens, cache_read_tokens,
     cache_write_5m_tokens, cache_write_1h_tokens, thinking_tokens, web_searches, records, copied, counted, cost_microdollars
     FROM usage WHERE transcript_id = $1 AND key IN";
+
+const TOLD_ELSEWHERE: &str = "SELECT DISTINCT key FROM usage WHERE transcript_id <> $1 AND key IN";
 
 const PUT: &str = "INSERT INTO usage (key, transcript_id, line, at, model, input_tokens, output_tokens, cache_read_tokens,
     cache_write_5m_tokens, cache_write_1h_tokens, thinking_tokens, web_searches, records, copied, counted, cost_microdollars)";
@@ -158,6 +160,13 @@ struct Claim {
 pub async fn known(tx: &mut Tx, transcript: &str, keys: &[&[u8]]) -> Result<Vec<UsageRow>> {
     let keys: Vec<Val> = keys.iter().map(|key| Val::from(*key)).collect();
     tx.all_in(KNOWN, vals![transcript], &keys).await
+}
+
+/// Those of these replies that other transcripts tell of too. All others count where they stand.
+pub async fn told_elsewhere(tx: &mut Tx, transcript: &str, keys: &[&[u8]]) -> Result<HashSet<Vec<u8>>> {
+    let keys: Vec<Val> = keys.iter().map(|key| Val::from(*key)).collect();
+    let shared: Vec<Key> = tx.all_in(TOLD_ELSEWHERE, vals![transcript], &keys).await?;
+    Ok(shared.into_iter().map(|row| row.key).collect())
 }
 
 /// Stores replies, in place of what was known of them. Which of several copies counts is for [`recount`] to say.
