@@ -263,6 +263,7 @@ impl Watcher {
             load_1m: load::one_minute(),
             processors: load::processors(),
             rss_bytes: load::resident_bytes(),
+            ..HostState::default()
         };
         self.beat();
         self.state_taken = now;

@@ -78,6 +78,7 @@ impl Link {
             clock_ms: jiff::Timestamp::now().as_millisecond(),
             roots: Vec::new(),
             inspects: false,
+            ..Hello::default()
         };
         send(&outbox, up::Kind::Hello(hello)).await?;
         let down::Kind::Welcome(welcome) = receive(&mut inbox).await? else {

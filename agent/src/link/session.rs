@@ -148,6 +148,7 @@ async fn shake_hands(
         clock_ms: clock_ms(),
         roots: instance.board.roots(),
         inspects: true,
+        ..Hello::default()
     };
     let sent = up.send(Up { kind: Some(up::Kind::Hello(hello)) }).await;
     sent.map_err(|_| LinkError::Broken("it closed during the handshake".into()))?;

@@ -33,7 +33,7 @@ impl Follower {
             down::Kind::Rewind(rewind) => self.rewound(&rewind, now),
             down::Kind::DigestRequest(request) => return self.digest_job(&request),
             // Only at the start of a link, where the link itself takes them; and what the watcher hands on by itself.
-            down::Kind::Challenge(_) | down::Kind::Welcome(_) | down::Kind::Inspect(_) => {}
+            down::Kind::Challenge(_) | down::Kind::Welcome(_) | down::Kind::Inspect(_) | down::Kind::Stop(_) => {}
         }
         None
     }

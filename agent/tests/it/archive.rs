@@ -87,6 +87,7 @@ impl Archive {
                 self.digests.push(digest);
                 None
             }
+            up::Kind::Coders(_) | up::Kind::Hook(_) | up::Kind::Stopped(_) => None,
             up::Kind::Inspected(_) => panic!("nobody asked about a folder"),
             up::Kind::Hello(_) => panic!("a second hello"),
         }

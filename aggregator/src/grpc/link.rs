@@ -88,11 +88,17 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         store_failed(error)
     })?;
     let ears = house.links.stand(id, epoch, hello.inspects);
-    let said = Said { clock_skew_ms: skew(hello.clock_ms), roots: hello.roots, ..Said::default() };
+    let said = Said {
+        clock_skew_ms: skew(hello.clock_ms),
+        roots: hello.roots,
+        reports_coders: hello.reports_coders,
+        ..Said::default()
+    };
     house.presence.linked(id, epoch, said);
     announce(house, id).await;
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, "link stands");
-    let mut ended = follow(house, &host, id, epoch, ears, &mut ups, downs).await;
+    let mut ended =
+        follow(house, &host, Stood { id, epoch, reports_coders: hello.reports_coders }, ears, &mut ups, downs).await;
     if ended.as_ref().is_err_and(|status| status.code() == Code::Aborted) {
         ended = Err(why_taken(&house.db, id).await);
     }
@@ -154,16 +160,25 @@ async fn prove(house: &House, ups: &mut Streaming<Up>, downs: &Downs) -> Result<
     Ok((host, hello))
 }
 
+/// A link that stands.
+#[derive(Debug, Clone, Copy)]
+struct Stood {
+    id: HostId,
+    epoch: i64,
+    /// Its agent tells of living coders.
+    reports_coders: bool,
+}
+
 /// Everything after the proof.
 async fn follow(
     house: &Arc<House>,
     host: &HostRow,
-    id: HostId,
-    epoch: i64,
+    stood: Stood,
     mut ears: Ears,
     ups: &mut Streaming<Up>,
     downs: &Downs,
 ) -> Result<(), Status> {
+    let Stood { id, epoch, reports_coders } = stood;
     let acks = Acks::default();
     // Nothing of an older link is under way any more once the intake is there.
     let intake = house.ingest.link(id, epoch, acks.clone()).await.map_err(ingest_failed)?;
@@ -175,12 +190,14 @@ async fn follow(
             host_name: host.name.clone(),
             window_bytes: WINDOW_BYTES,
             frame_bytes: FRAME_BYTES as u64,
+            takes_coders: true,
         }),
     )
     .await?;
     send_known(&house.db, id, downs).await?;
     let (questions, seen_at) = (Vec::new(), Instant::now());
-    let mut conversation = Conversation { house, id, epoch, intake, downs, questions, seen_at, view: None };
+    let mut conversation =
+        Conversation { house, id, epoch, reports_coders, intake, downs, questions, seen_at, view: None };
     let stopping = house.tasks.stop_signal();
     loop {
         tokio::select! {
@@ -213,6 +230,8 @@ struct Conversation<'a> {
     house: &'a Arc<House>,
     id: HostId,
     epoch: i64,
+    /// Its agent tells of living coders.
+    reports_coders: bool,
     intake: Intake,
     downs: &'a Downs,
     questions: Vec<Question>,
@@ -240,6 +259,7 @@ impl Conversation<'_> {
             up::Kind::Scanned(scanned) => {
                 tracing::debug!(host.id = %self.id, files = scanned.files, "all roots were read once");
             }
+            up::Kind::Coders(_) | up::Kind::Hook(_) | up::Kind::Stopped(_) => {}
             up::Kind::Hello(_) => return Err(Status::invalid_argument("a second hello")),
         }
         Ok(())
@@ -251,6 +271,11 @@ impl Conversation<'_> {
             backlog_bytes: state.backlog_bytes,
             lag_ms: state.lag_ms,
             clock_skew_ms: skew(state.clock_ms),
+            processors: Some(state.processors).filter(|processors| *processors > 0),
+            memory: pair(state.memory_total_bytes, state.memory_available_bytes),
+            disk: pair(state.disk_total_bytes, state.disk_free_bytes),
+            reports_coders: self.reports_coders,
+            hooks: state.hooks(),
             load: processors.map(|processors| state.load_1m / processors),
             last_error: Some(state.last_error).filter(|error| !error.is_empty()),
             roots: state.roots,
@@ -347,6 +372,11 @@ fn known(row: &TranscriptRow) -> Result<fleet::KnownTranscript, StoreError> {
 fn stored_roots(roots: &[fleet::Root]) -> String {
     let roots: Vec<Root> = roots.iter().map(Root::from).collect();
     serde_json::to_string(&roots).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// A size and what of it is left; `None` where the host cannot tell.
+fn pair(total: u64, left: u64) -> Option<(u64, u64)> {
+    (total > 0).then_some((total, left))
 }
 
 fn skew(clock_ms: i64) -> i64 {

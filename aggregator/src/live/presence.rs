@@ -56,6 +56,16 @@ pub struct Said {
     pub clock_skew_ms: i64,
     /// Load per processor.
     pub load: Option<f64>,
+    /// Processors.
+    pub processors: Option<u32>,
+    /// Memory of the machine and what of it is available, bytes.
+    pub memory: Option<(u64, u64)>,
+    /// Disk on which its coders write and what of it is free, bytes.
+    pub disk: Option<(u64, u64)>,
+    /// Its agent tells of living coders.
+    pub reports_coders: bool,
+    /// Whether its coders call our hook.
+    pub hooks: fleet::HookState,
     /// Last problem.
     pub last_error: Option<String>,
     /// Folders followed.

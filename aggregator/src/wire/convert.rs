@@ -9,6 +9,7 @@ use super::fleet::{
 };
 use super::history::Todo;
 use super::live::{Activity, LiveMessage, Update};
+use super::presence::HookState;
 use crate::domain::session;
 use crate::domain::time::rfc3339;
 use crate::domain::transcript as domain;
@@ -35,6 +36,8 @@ impl From<&live::Update> for Update {
             entries: update.entries.iter().map(Entry::from).collect(),
             session: update.session.as_deref().map(|(row, files)| Box::new(session(row, files))),
             sessions: update.sessions.iter().map(SessionRow::from).collect(),
+            states: Vec::new(),
+            ended_states: Vec::new(),
             hosts: update.hosts.iter().map(Host::from).collect(),
             removed_hosts: update.removed_hosts.iter().map(ToString::to_string).collect(),
             activity: update.activity.iter().map(Activity::from).collect(),
@@ -116,6 +119,14 @@ impl From<&HostView> for Host {
             lag_ms: said.lag_ms,
             clock_skew_ms: said.clock_skew_ms,
             load: said.load,
+            processors: said.processors,
+            memory_total_bytes: said.memory.map(|(total, _)| total),
+            memory_available_bytes: said.memory.map(|(_, available)| available),
+            disk_total_bytes: said.disk.map(|(total, _)| total),
+            disk_free_bytes: said.disk.map(|(_, free)| free),
+            reports_coders: said.reports_coders,
+            hooks: said.hooks.into(),
+            alarms: Vec::new(),
             last_error: said.last_error.clone(),
             roots: roots(row, said),
             transcripts: transcripts::unsigned(totals.transcripts),
@@ -146,6 +157,17 @@ impl From<&link::Root> for Root {
             mode,
             error: Some(root.error.clone()).filter(|error| !error.is_empty()),
             transcripts: root.transcripts,
+        }
+    }
+}
+
+impl From<link::HookState> for HookState {
+    fn from(state: link::HookState) -> Self {
+        match state {
+            link::HookState::None => Self::None,
+            link::HookState::Some => Self::Some,
+            link::HookState::All => Self::All,
+            link::HookState::Unspecified => Self::Unknown,
         }
     }
 }

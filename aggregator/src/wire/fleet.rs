@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::history::Todo;
+use super::presence::{Alarm, HookState};
 
 /// One machine that runs our agent.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
@@ -39,6 +40,26 @@ pub struct Host {
     pub clock_skew_ms: i64,
     /// One-minute load average divided by the number of processors; `null` where unknown.
     pub load: Option<f64>,
+    /// Processors; `null` where unknown.
+    pub processors: Option<u32>,
+    /// Memory of the machine, bytes; `null` where unknown.
+    #[ts(type = "number | null")]
+    pub memory_total_bytes: Option<u64>,
+    /// Available memory, bytes; `null` where unknown.
+    #[ts(type = "number | null")]
+    pub memory_available_bytes: Option<u64>,
+    /// Disk on which its coders write, bytes; `null` where unknown.
+    #[ts(type = "number | null")]
+    pub disk_total_bytes: Option<u64>,
+    /// Free there, bytes; `null` where unknown.
+    #[ts(type = "number | null")]
+    pub disk_free_bytes: Option<u64>,
+    /// Its agent tells of living coders; without that, states are read from transcripts alone.
+    pub reports_coders: bool,
+    /// Whether its coders call our hook.
+    pub hooks: HookState,
+    /// What is wrong with it.
+    pub alarms: Vec<Alarm>,
     /// Last problem the agent reported; `null` when none stands.
     pub last_error: Option<String>,
     /// Folders it follows.

@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use super::entry::Entry;
 use super::fleet::{Host, Session, SessionRow};
+use super::presence::SessionState;
 
 /// What a page asks. One JSON text message each: `{"subscribe": {"topic": "fleet", "after": null}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, TS)]
@@ -76,6 +77,8 @@ pub enum Snapshot {
         hosts: Vec<Host>,
         /// The sessions with the latest activity, latest first, at most 500.
         sessions: Vec<SessionRow>,
+        /// What they are doing, as far as anything is known.
+        states: Vec<SessionState>,
     },
     /// Of `host:ID`.
     Host {
@@ -83,11 +86,15 @@ pub enum Snapshot {
         host: Box<Host>,
         /// Its sessions with the latest activity, at most 500.
         sessions: Vec<SessionRow>,
+        /// What they are doing, as far as anything is known.
+        states: Vec<SessionState>,
     },
     /// Of `session:ID`.
     Session {
         /// The session.
         session: Box<Session>,
+        /// What it is doing; `null` when nothing is known, or it ended a while ago.
+        state: Option<Box<SessionState>>,
         /// Its latest conversation entries in order, at most 200.
         entries: Vec<Entry>,
         /// There are earlier entries.
@@ -110,6 +117,14 @@ pub struct Update {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<SessionRow>>")]
     pub sessions: Vec<SessionRow>,
+    /// All topics: what sessions are doing now, as far as it changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<SessionState>>")]
+    pub states: Vec<SessionState>,
+    /// All topics: sessions of which nothing is known any more: they ended a while ago.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub ended_states: Vec<String>,
     /// Topics `fleet`, `host:ID`: hosts that are new or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Host>>")]

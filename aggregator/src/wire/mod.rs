@@ -14,6 +14,7 @@ pub mod import;
 pub mod keeping;
 pub mod live;
 pub mod page;
+pub mod presence;
 pub mod problem;
 pub mod projects;
 pub mod search;

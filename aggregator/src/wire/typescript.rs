@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use super::{access, entry, fleet, history, keeping, live, page, problem, projects, search, usage};
+use super::{access, entry, fleet, history, keeping, live, page, presence, problem, projects, search, usage};
 
 const HEADER: &str = "// Generated from aggregator/src/wire by `make wire`. Do not edit.\n";
 
@@ -21,6 +21,8 @@ macro_rules! declare_all {
     }};
 }
 
+// One list, however long it grows.
+#[allow(clippy::too_many_lines)]
 fn generated() -> String {
     declare_all![
         problem::Problem,
@@ -86,6 +88,26 @@ fn generated() -> String {
         keeping::ExportReview,
         keeping::Finding,
         keeping::Progress,
+        presence::SessionState,
+        presence::TurnState,
+        presence::StateSource,
+        presence::StateFact,
+        presence::Background,
+        presence::RunningCall,
+        presence::CoderProcess,
+        presence::Alarm,
+        presence::AlarmKind,
+        presence::AlarmSettings,
+        presence::StopSession,
+        presence::StopStep,
+        presence::StopReport,
+        presence::RenameSession,
+        presence::AgentNode,
+        presence::AgentTool,
+        presence::TouchedFile,
+        presence::CallPlace,
+        presence::NoticeRules,
+        presence::HookState,
         live::LiveRequest,
         live::LiveMessage,
         live::Snapshot,

@@ -41,13 +41,13 @@ async fn latest(house: &House, host: Option<&str>) -> Result<Vec<SessionRow>, In
 
 async fn fleet(house: &House) -> Result<Snapshot, IngestError> {
     let hosts = house.host_views().await?.iter().map(Host::from).collect();
-    Ok(Snapshot::Fleet { hosts, sessions: latest(house, None).await? })
+    Ok(Snapshot::Fleet { hosts, sessions: latest(house, None).await?, states: Vec::new() })
 }
 
 async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError> {
     let Some(view) = house.host_view(id).await? else { return Ok(None) };
     let sessions = latest(house, Some(&view.row.id)).await?;
-    Ok(Some(Snapshot::Host { host: Box::new(Host::from(&view)), sessions }))
+    Ok(Some(Snapshot::Host { host: Box::new(Host::from(&view)), sessions, states: Vec::new() }))
 }
 
 async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
@@ -61,5 +61,5 @@ async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, Inge
         (shown, has_earlier) = (page.items, page.more);
     }
     let session = Box::new(convert::session(&row, &files));
-    Ok(Some(Snapshot::Session { session, entries: shown, has_earlier }))
+    Ok(Some(Snapshot::Session { session, state: None, entries: shown, has_earlier }))
 }

@@ -21,6 +21,14 @@ function host(id: string, change: Partial<Host> = {}): Host {
     lag_ms: 0,
     clock_skew_ms: 0,
     load: null,
+    processors: null,
+    memory_total_bytes: null,
+    memory_available_bytes: null,
+    disk_total_bytes: null,
+    disk_free_bytes: null,
+    reports_coders: false,
+    hooks: 'unknown',
+    alarms: [],
     last_error: null,
     roots: [],
     transcripts: 0,
@@ -59,7 +67,7 @@ function row(id: string, lastActivity: number | null, total = 5): SessionRow {
 const snapshot = (hosts: Host[], sessions: SessionRow[]): LiveMessage => ({
   topic: 'fleet',
   revision: 1,
-  snapshot: { hosts, sessions },
+  snapshot: { hosts, sessions, states: [] },
 });
 const update = (change: Update): LiveMessage => ({ topic: 'fleet', revision: 2, update: change });
 const append = (session: string, lines: number) =>

@@ -34,7 +34,7 @@ class FakeSocket {
   }
 }
 
-const SNAPSHOT = { hosts: [], sessions: [] };
+const SNAPSHOT = { hosts: [], sessions: [], states: [] };
 let socket: LiveSocket;
 let phases: LinkPhase[];
 

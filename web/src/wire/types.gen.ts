@@ -86,6 +86,38 @@ clock_skew_ms: number,
  */
 load: number | null, 
 /**
+ * Processors; `null` where unknown.
+ */
+processors: number | null, 
+/**
+ * Memory of the machine, bytes; `null` where unknown.
+ */
+memory_total_bytes: number | null, 
+/**
+ * Available memory, bytes; `null` where unknown.
+ */
+memory_available_bytes: number | null, 
+/**
+ * Disk on which its coders write, bytes; `null` where unknown.
+ */
+disk_total_bytes: number | null, 
+/**
+ * Free there, bytes; `null` where unknown.
+ */
+disk_free_bytes: number | null, 
+/**
+ * Its agent tells of living coders; without that, states are read from transcripts alone.
+ */
+reports_coders: boolean, 
+/**
+ * Whether its coders call our hook.
+ */
+hooks: HookState, 
+/**
+ * What is wrong with it.
+ */
+alarms: Array<Alarm>, 
+/**
  * Last problem the agent reported; `null` when none stands.
  */
 last_error: string | null, 
@@ -1690,6 +1722,415 @@ done_bytes: number,
  */
 total_bytes: number, };
 
+export type SessionState = { 
+/**
+ * Session.
+ */
+session_id: string, 
+/**
+ * Who has the turn.
+ */
+turn: TurnState, 
+/**
+ * Since when, RFC 3339.
+ */
+since: string, 
+/**
+ * Why, in a few words for a person: `Bash`, `thinking`, `permission for Bash: rm -rf build`; `null` when the state
+ * says it all.
+ */
+reason: string | null, 
+/**
+ * Who says so.
+ */
+source: StateSource, 
+/**
+ * When it was said, RFC 3339.
+ */
+source_at: string, 
+/**
+ * What every source says, the one that counts first.
+ */
+sources: Array<StateFact>, 
+/**
+ * What runs beside the turn.
+ */
+background: Background, 
+/**
+ * Tool calls without an outcome, of the session and its subagents, oldest first; at most 20.
+ */
+running: Array<RunningCall>, 
+/**
+ * Its living processes; two or more write one conversation apart.
+ */
+processes: Array<CoderProcess>, 
+/**
+ * What is wrong.
+ */
+alarms: Array<Alarm>, 
+/**
+ * When the usage limit that stopped it ends, RFC 3339.
+ */
+limit_resets_at: string | null, 
+/**
+ * Size of the model's context in tokens; `null` where unknown.
+ */
+context_window: number | null, 
+/**
+ * Tokens of all kinds in the last minute, cache reads left out.
+ */
+tokens_per_minute: number, };
+
+export type TurnState = "working" | "needs_permission" | "needs_answer" | "your_turn" | "done" | "failed" | "unknown";
+
+export type StateSource = "registry" | "hook" | "transcript" | "process" | "heartbeat";
+
+export type StateFact = { 
+/**
+ * Source.
+ */
+source: StateSource, 
+/**
+ * The state that it speaks for; `null` when it speaks for none.
+ */
+turn: TurnState | null, 
+/**
+ * In words: `waiting · permission prompt`, `Bash called, no outcome yet`.
+ */
+says: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, };
+
+export type Background = { 
+/**
+ * Subagents that have not ended.
+ */
+subagents: number, 
+/**
+ * Commands in the background that have not ended.
+ */
+shells: number, };
+
+export type RunningCall = { 
+/**
+ * The coder's id of the use.
+ */
+id: string, 
+/**
+ * Tool.
+ */
+name: string, 
+/**
+ * The input that says most, one line.
+ */
+about: string | null, 
+/**
+ * Since when, RFC 3339.
+ */
+started_at: string, 
+/**
+ * Subagent that called; `null` for the main conversation.
+ */
+subagent_id: string | null, };
+
+export type CoderProcess = { 
+/**
+ * Names it on its host; for `stop`.
+ */
+key: string, 
+/**
+ * Host.
+ */
+host_id: string, 
+/**
+ * Process id.
+ */
+pid: number, 
+/**
+ * When it began, RFC 3339.
+ */
+started_at: string, 
+/**
+ * Working directory.
+ */
+cwd: string, 
+/**
+ * Its terminal.
+ */
+terminal: string | null, 
+/**
+ * Its tmux pane.
+ */
+tmux: string | null, 
+/**
+ * `interactive`, `bg`, `print`; `null` where nothing says.
+ */
+kind: string | null, 
+/**
+ * Why it cannot be stopped from here: the host's policy, its agent, its link; `null` when it can.
+ */
+no_stop: string | null, };
+
+export type Alarm = { 
+/**
+ * What.
+ */
+kind: AlarmKind, 
+/**
+ * Since when, RFC 3339.
+ */
+since: string, 
+/**
+ * For a person: `Bash "npm test" called 9 times in a row`.
+ */
+text: string, };
+
+export type AlarmKind = "loop" | "stuck" | "burn_rate" | "context" | "usage_limit" | "two_writers" | "lagging" | "offline" | "disk" | "clock";
+
+export type AlarmSettings = { 
+/**
+ * The same call this often, without another between.
+ */
+loop_calls: number | null, 
+/**
+ * Working without a line, a hook or a change of the registry for this long, seconds.
+ */
+stuck_seconds: number | null, 
+/**
+ * Tokens a minute, cache reads left out.
+ */
+tokens_per_minute: number | null, 
+/**
+ * Percent of the model's context.
+ */
+context_percent: number | null, 
+/**
+ * What is shown of a host is older, seconds.
+ */
+lag_seconds: number | null, 
+/**
+ * Percent of the disk that is free.
+ */
+disk_free_percent: number | null, 
+/**
+ * A host's clock and ours differ by more, seconds.
+ */
+clock_seconds: number | null, };
+
+export type StopSession = { 
+/**
+ * How hard.
+ */
+step: StopStep, 
+/**
+ * [`CoderProcess::key`]; may be left out when the session has one process.
+ */
+key?: string, };
+
+export type StopStep = "interrupt" | "terminate" | "kill";
+
+export type StopReport = { 
+/**
+ * It was done.
+ */
+done: boolean, 
+/**
+ * How, or why not, for a person.
+ */
+text: string, };
+
+export type RenameSession = { 
+/**
+ * Title, one line, at most 200 characters.
+ */
+title: string | null, };
+
+export type AgentNode = { 
+/**
+ * The coder's own id of the subagent; empty for the session itself.
+ */
+id: string, 
+/**
+ * Node that began it: empty for the session itself; `null` for the session, and for an orphan.
+ */
+parent_id: string | null, 
+/**
+ * Tool call that began it.
+ */
+parent_tool_use_id: string | null, 
+/**
+ * Steps from the session; an orphan has 1.
+ */
+depth: number, 
+/**
+ * Type of the subagent: `Explore`; `null` for the session and where nobody knows.
+ */
+role: string | null, 
+/**
+ * Title of the session, or what the subagent was begun for.
+ */
+title: string | null, 
+/**
+ * Model of its latest reply.
+ */
+model: string | null, 
+/**
+ * How it is.
+ */
+state: SubagentState, 
+/**
+ * It runs on while the conversation that began it goes on.
+ */
+background: boolean, 
+/**
+ * Tokens of all kinds that its own conversation used.
+ */
+tokens: number, 
+/**
+ * Cost in micro-dollars; `null` where no price is known.
+ */
+cost_microdollars: number | null, 
+/**
+ * Tools that it used, most used first.
+ */
+tools: Array<AgentTool>, 
+/**
+ * Tool calls without an outcome.
+ */
+running: Array<RunningCall>, 
+/**
+ * First entry, RFC 3339.
+ */
+started_at: string | null, 
+/**
+ * Latest entry, RFC 3339.
+ */
+last_at: string | null, 
+/**
+ * From its first entry to its last, milliseconds.
+ */
+duration_ms: number | null, 
+/**
+ * Its conversation; `null` when no file of it was found.
+ */
+transcript_id: string | null, 
+/**
+ * Workflow run that it belongs to.
+ */
+workflow_id: string | null, 
+/**
+ * Nobody knows what began it.
+ */
+orphan: boolean, 
+/**
+ * The call that it makes again and again, in words.
+ */
+looping: string | null, 
+/**
+ * The client began it for its own ends: hidden unless asked for.
+ */
+internal: boolean, };
+
+export type AgentTool = { 
+/**
+ * Tool.
+ */
+name: string, 
+/**
+ * Calls.
+ */
+calls: number, 
+/**
+ * Failed ones among them.
+ */
+errors: number, };
+
+export type TouchedFile = { 
+/**
+ * Path as the tool calls name it.
+ */
+path: string, 
+/**
+ * Calls that changed it.
+ */
+changes: number, 
+/**
+ * Calls that read it.
+ */
+reads: number, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, 
+/**
+ * Latest call, RFC 3339.
+ */
+last_at: string | null, 
+/**
+ * Where the calls stand that changed it, oldest first; at most the latest 50. The diff is in the entry.
+ */
+places: Array<CallPlace>, };
+
+export type CallPlace = { 
+/**
+ * The coder's id of the use.
+ */
+id: string, 
+/**
+ * Tool.
+ */
+name: string, 
+/**
+ * Transcript.
+ */
+transcript_id: string, 
+/**
+ * Line of the use.
+ */
+line: number, 
+/**
+ * Line of the outcome.
+ */
+result_line: number | null, };
+
+export type NoticeRules = { 
+/**
+ * At all.
+ */
+enabled: boolean, 
+/**
+ * Of these states.
+ */
+turns: Array<TurnState>, 
+/**
+ * Of these alarms.
+ */
+alarms: Array<AlarmKind>, 
+/**
+ * Only of these projects (ids); empty: of all.
+ */
+projects: Array<string>, 
+/**
+ * Only of what lasts this long, seconds.
+ */
+dwell_seconds: number, 
+/**
+ * Not from this minute of the day (the person's own clock) …
+ */
+quiet_from: number | null, 
+/**
+ * … to this one.
+ */
+quiet_to: number | null, };
+
+export type HookState = "none" | "some" | "all" | "unknown";
+
 export type LiveRequest = { "subscribe": { 
 /**
  * Topic to follow.
@@ -1742,7 +2183,11 @@ hosts: Array<Host>,
 /**
  * The sessions with the latest activity, latest first, at most 500.
  */
-sessions: Array<SessionRow>, } | { 
+sessions: Array<SessionRow>, 
+/**
+ * What they are doing, as far as anything is known.
+ */
+states: Array<SessionState>, } | { 
 /**
  * The host.
  */
@@ -1750,11 +2195,19 @@ host: Host,
 /**
  * Its sessions with the latest activity, at most 500.
  */
-sessions: Array<SessionRow>, } | { 
+sessions: Array<SessionRow>, 
+/**
+ * What they are doing, as far as anything is known.
+ */
+states: Array<SessionState>, } | { 
 /**
  * The session.
  */
 session: Session, 
+/**
+ * What it is doing; `null` when nothing is known, or it ended a while ago.
+ */
+state: SessionState | null, 
 /**
  * Its latest conversation entries in order, at most 200.
  */
@@ -1777,6 +2230,14 @@ session?: Session,
  * Topics `fleet`, `host:ID`: rows that are new or changed.
  */
 sessions?: Array<SessionRow>, 
+/**
+ * All topics: what sessions are doing now, as far as it changed.
+ */
+states?: Array<SessionState>, 
+/**
+ * All topics: sessions of which nothing is known any more: they ended a while ago.
+ */
+ended_states?: Array<string>, 
 /**
  * Topics `fleet`, `host:ID`: hosts that are new or changed.
  */
