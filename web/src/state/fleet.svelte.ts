@@ -1,7 +1,9 @@
+import { SvelteMap } from 'svelte/reactivity';
+
 import { upsert } from '../lib/keyed';
 import { ACTIVE_MS, type Placed } from '../lib/sections';
 import { millis } from '../lib/time';
-import type { Activity, Host, LiveMessage, SessionRow } from '../wire/types.gen';
+import type { Activity, Host, LiveMessage, SessionRow, SessionState } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
 import { Pulse } from './pulse.svelte';
 
@@ -12,6 +14,8 @@ const MOST_ROWS = 500;
 export class Fleet {
   hosts = $state.raw<Host[]>([]);
   sessions = $state.raw<SessionRow[]>([]);
+  /** What living sessions are doing; who reads one is told of that one only. */
+  readonly states = new SvelteMap<string, SessionState>();
   /** The first snapshot has arrived. */
   loaded = $state(false);
   /** Sessions with an append in the last minute, and since when. */
@@ -35,10 +39,15 @@ export class Fleet {
   /** Applies what arrived. Public for tests. */
   receive(messages: readonly LiveMessage[], now: number): void {
     for (const { snapshot, update } of messages) {
-      if (snapshot && 'hosts' in snapshot) this.#replace(snapshot.hosts, snapshot.sessions, now);
+      if (snapshot && 'hosts' in snapshot) {
+        this.#replace(snapshot.hosts, snapshot.sessions, now);
+        this.#replaceStates(snapshot.states);
+      }
       if (update?.hosts) this.#setHosts(upsert(this.hosts, update.hosts));
       if (update?.removed_hosts) this.#removeHosts(update.removed_hosts);
       if (update?.sessions) this.#setSessions(upsert(this.sessions, update.sessions));
+      for (const state of update?.states ?? []) this.states.set(state.session_id, state);
+      for (const id of update?.ended_states ?? []) this.states.delete(id);
       if (update?.activity) this.#append(update.activity, now);
     }
   }
@@ -46,6 +55,7 @@ export class Fleet {
   /** Takes a session off the list: it was deleted from the archive. */
   forget(session: string): void {
     this.sessions = this.sessions.filter(({ id }) => id !== session);
+    this.states.delete(session);
   }
 
   /** Moves sparklines on, and sessions that fell silent out of the active ones. */
@@ -76,6 +86,12 @@ export class Fleet {
     }
     this.active = active;
     this.loaded = true;
+  }
+
+  #replaceStates(states: readonly SessionState[]): void {
+    const living = new Set(states.map(({ session_id }) => session_id));
+    for (const id of [...this.states.keys()]) if (!living.has(id)) this.states.delete(id);
+    for (const state of states) this.states.set(state.session_id, state);
   }
 
   #setHosts(hosts: Host[]): void {

@@ -1,73 +1,16 @@
 import { expect, test } from 'vitest';
 
-import type { Host, LiveMessage, SessionRow, Update } from '../wire/types.gen';
+import type { Host, LiveMessage, SessionRow, SessionState, Update } from '../wire/types.gen';
 import { Fleet } from './fleet.svelte';
+import { doing, host, row } from '../wire/testing';
 
+const NOTHING = { total: 0, conversation: 0, bookkeeping: 0, unreadable: 0 };
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
-function host(id: string, change: Partial<Host> = {}): Host {
-  return {
-    id,
-    name: id,
-    hostname: id,
-    os: 'linux',
-    arch: 'x86_64',
-    agent_version: '0.1.0',
-    state: 'online',
-    state_since: '2026-11-21T11:00:00Z',
-    last_seen_at: null,
-    enrolled_at: '2026-11-01T00:00:00Z',
-    backlog_bytes: 0,
-    lag_ms: 0,
-    clock_skew_ms: 0,
-    load: null,
-    processors: null,
-    memory_total_bytes: null,
-    memory_available_bytes: null,
-    disk_total_bytes: null,
-    disk_free_bytes: null,
-    reports_coders: false,
-    hooks: 'unknown',
-    alarms: [],
-    last_error: null,
-    roots: [],
-    transcripts: 0,
-    sessions: 0,
-    bytes: 0,
-    ...change,
-  };
-}
-
-function row(id: string, lastActivity: number | null, total = 5): SessionRow {
-  return {
-    id,
-    coder: 'claude',
-    host_ids: ['h1'],
-    project_path: '/srv/demo',
-    title: id,
-    branch: null,
-    client_version: null,
-    entrypoint: null,
-    model: null,
-    first_activity_at: null,
-    last_activity_at: lastActivity === null ? null : new Date(lastActivity).toISOString(),
-    entries: { total, conversation: total, bookkeeping: 0, unreadable: 0 },
-    project_id: null,
-    human_prompts: 1,
-    tool_calls: 0,
-    tool_errors: 0,
-    tokens: 0,
-    cost_microdollars: null,
-    context_tokens: null,
-    subagents: 0,
-    gone: false,
-  };
-}
-
-const snapshot = (hosts: Host[], sessions: SessionRow[]): LiveMessage => ({
+const snapshot = (hosts: Host[], sessions: SessionRow[], states: SessionState[] = []): LiveMessage => ({
   topic: 'fleet',
   revision: 1,
-  snapshot: { hosts, sessions, states: [] },
+  snapshot: { hosts, sessions, states },
 });
 const update = (change: Update): LiveMessage => ({ topic: 'fleet', revision: 2, update: change });
 const append = (session: string, lines: number) =>
@@ -85,7 +28,7 @@ test('a snapshot replaces everything, and recent sessions count as active', () =
 
 test('a session without a line is not active, however new its file is', () => {
   const fleet = new Fleet();
-  fleet.receive([snapshot([host('h1')], [row('empty', NOW, 0)])], NOW);
+  fleet.receive([snapshot([host('h1')], [row('empty', NOW, { entries: NOTHING })])], NOW);
   expect(fleet.active.size).toBe(0);
 });
 
@@ -136,4 +79,14 @@ test('no more rows are kept than a snapshot brings', () => {
   expect(fleet.sessions).toHaveLength(500);
   expect(fleet.sessionsById.has('fresh')).toBe(true);
   expect(fleet.sessionsById.has('s499')).toBe(false);
+});
+
+test('states come, change, end, and are replaced by a snapshot', () => {
+  const fleet = new Fleet();
+  const turns = () => [...fleet.states.values()].map(({ session_id, turn }) => `${session_id} ${turn}`);
+  fleet.receive([snapshot([host('h1')], [], [doing('a', 'working', NOW), doing('b', 'done', NOW)])], NOW);
+  fleet.receive([update({ states: [doing('a', 'your_turn', NOW)], ended_states: ['b'] })], NOW);
+  expect(turns()).toEqual(['a your_turn']);
+  fleet.receive([snapshot([host('h1')], [], [doing('c', 'failed', NOW)])], NOW);
+  expect(turns()).toEqual(['c failed']);
 });
