@@ -13,6 +13,8 @@ pub mod identity;
 pub mod link;
 pub mod status;
 
+pub mod hooks;
+
 pub mod cli;
 pub mod config;
 
