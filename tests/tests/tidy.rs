@@ -58,12 +58,13 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// The files that start tasks, threads and programs, with what they start.
-const SPAWNERS: [(&str, &str); 5] = [
+const SPAWNERS: [(&str, &str); 6] = [
     ("aggregator/src/spawn.rs", "tasks of the server, and programs that people use beside it"),
     ("agent/src/watcher.rs", "the one thread that looks at files"),
     ("agent/src/digest.rs", "the one thread for what takes long: reading whole files to verify them, asking git"),
     ("agent/src/repository.rs", "git, for the first commit of a repository"),
     ("agent/src/cli/run.rs", "the thread that ends the agent with its parent"),
+    ("agent/src/cli/hook.rs", "the thread of a hook that is left behind when it takes too long"),
 ];
 
 /// Lines of a file at most. Generated files are not written by hand, so they may be longer.

@@ -1,6 +1,8 @@
 //! The commands.
 
 mod doctor;
+mod hook;
+mod hooks;
 mod join;
 mod leave;
 mod run;
@@ -53,6 +55,11 @@ enum Command {
     Status(show::Show),
     /// Check everything that can be wrong, and say how to mend it
     Doctor(doctor::Doctor),
+    /// Make the coders of this host tell of what they do as it happens (their hooks)
+    #[command(subcommand)]
+    Hooks(hooks::Hooks),
+    /// Called by a coder at every event, with the event on the standard input; always succeeds
+    Hook(hook::Hook),
     /// Leave the fleet: forget this host's identity
     Leave(leave::Leave),
 }
@@ -101,7 +108,10 @@ struct Place {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error),
+    };
     start_log(&cli);
     let place = Place { state: cli.state.unwrap_or_else(config::default_state), config: cli.config };
     let done = match cli.command {
@@ -109,12 +119,22 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.execute(&place),
         Command::Status(show) => show.execute(&place),
         Command::Doctor(doctor) => doctor.execute(&place),
+        Command::Hooks(hooks) => hooks.execute(&place),
+        Command::Hook(hook) => return hook.execute(&place),
         Command::Leave(leave) => leave.execute(&place),
     };
     done.unwrap_or_else(|error| {
         eprintln!("muster-agent: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// A coder takes the exit code 2, which stands for a wrong command line elsewhere, as an order to stop: a hook that is
+/// called in a way that this version does not know must not end with it.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let is_hook = std::env::args_os().any(|word| word == "hook");
+    let words_shown = error.print();
+    if is_hook || (words_shown.is_ok() && !error.use_stderr()) { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 fn start_log(cli: &Cli) {

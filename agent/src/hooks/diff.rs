@@ -29,11 +29,11 @@ pub fn diff(old: &str, new: &str) -> String {
             left_out = false;
         }
         let mark = match kind {
-            Kind::Same => ' ',
-            Kind::Gone => '-',
-            Kind::New => '+',
+            Kind::Same => " ",
+            Kind::Gone => "-",
+            Kind::New => "+",
         };
-        text.push_str(&format!("{mark} {line}\n"));
+        text.extend([mark, " ", line, "\n"]);
     }
     text
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::EVENTS;
 use super::json_text::{self, Member};
-use super::ours::{HookCommand, handlers, is_ours};
+use super::ours::{HookLine, handlers, is_ours};
 
 /// Settings that are not touched because they are not understood.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct EventState {
 }
 
 /// How `text` stands towards `command`: each event that we ask for, then those that only others ask for.
-pub fn standing(text: &str, command: &HookCommand) -> Result<Vec<EventState>, EditError> {
+pub fn standing(text: &str, command: &HookLine) -> Result<Vec<EventState>, EditError> {
     let Some(hooks) = hooks_of(text)? else {
         let missing = |event: &&str| EventState { event: (*event).to_owned(), standing: Standing::Missing, foreign: 0 };
         return Ok(EVENTS.iter().map(missing).collect());
@@ -56,10 +56,10 @@ pub fn standing(text: &str, command: &HookCommand) -> Result<Vec<EventState>, Ed
     };
     let known = EVENTS.iter().map(|event| (*event).to_owned());
     let other = members.iter().map(|member| member.key.clone()).filter(|key| !EVENTS.contains(&key.as_str()));
-    Ok(known.chain(other).map(|event| event_state(entries(&event), event, command)).collect())
+    Ok(known.chain(other).map(|event| event_state(&entries(&event), event, command)).collect())
 }
 
-fn event_state(entries: Vec<Value>, event: String, command: &HookCommand) -> EventState {
+fn event_state(entries: &[Value], event: String, command: &HookLine) -> EventState {
     let all: usize = entries.iter().map(|entry| handlers(entry).len()).sum();
     let ours = entries.iter().flat_map(handlers).filter(|handler| is_ours(handler)).count();
     let exact = ours == 1 && entries.iter().any(|entry| command.is(entry));
@@ -71,8 +71,18 @@ fn event_state(entries: Vec<Value>, event: String, command: &HookCommand) -> Eve
     EventState { event, standing, foreign: all - ours }
 }
 
+/// Whether every event that we ask for reaches us.
+pub fn complete(states: &[EventState]) -> bool {
+    states.iter().filter(|state| EVENTS.contains(&state.event.as_str())).all(|state| state.standing == Standing::Ours)
+}
+
+/// Whether the coder is told to call no hook at all.
+pub fn disabled(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|settings| settings["disableAllHooks"] == Value::Bool(true))
+}
+
 /// Puts our entry in for every event; what is there already stays where it is.
-pub fn install(text: &str, command: &HookCommand) -> Result<String, EditError> {
+pub fn install(text: &str, command: &HookLine) -> Result<String, EditError> {
     let mut text = if text.trim().is_empty() { "{}\n".to_owned() } else { text.to_owned() };
     for state in standing(&text, command)? {
         let wanted = EVENTS.contains(&state.event.as_str());
@@ -126,14 +136,15 @@ fn only(members: Vec<Member>, key: &str) -> Result<Option<Member>, EditError> {
     if found.next().is_some() { Err(EditError::Twice(key.to_owned())) } else { Ok(first) }
 }
 
-fn put_in(text: &mut String, event: &str, command: &HookCommand) -> Result<(), EditError> {
+fn put_in(text: &mut String, event: &str, command: &HookLine) -> Result<(), EditError> {
     let entry = command.text();
     let Some(hooks) = hooks_of(text)? else {
         let root = json_text::root(text);
         let spot = append_at(text, &root);
-        let (open, close) = match spot.before.contains('\n') {
-            true => (format!("\n{}{}", spot.indent, spot.unit()), format!("\n{}", spot.indent)),
-            false => (String::new(), String::new()),
+        let (open, close) = if spot.before.contains('\n') {
+            (format!("\n{}{}", spot.indent, spot.unit()), format!("\n{}", spot.indent))
+        } else {
+            (String::new(), String::new())
         };
         spot.insert(text, &format!("\"hooks\": {{{open}{event:?}: [{entry}]{close}}}"));
         return Ok(());

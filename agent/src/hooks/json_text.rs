@@ -130,7 +130,9 @@ mod tests {
             Value::Object(map) => {
                 let members = members(text, at);
                 assert_eq!(members.len(), map.len());
-                members.iter().for_each(|member| same(text, &member.value, &map[&member.key]));
+                for member in &members {
+                    same(text, &member.value, &map[&member.key]);
+                }
             }
             Value::Array(list) => {
                 let elements = elements(text, at);

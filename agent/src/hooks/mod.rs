@@ -3,16 +3,20 @@
 //! Everything works without them, a little less exactly: the coder's own registry and the transcript tell most. Hooks
 //! tell sooner what is asked for, and when a turn ends while subagents go on.
 
+mod coverage;
 mod diff;
 mod edit;
+mod event;
 mod file;
 mod json_text;
 mod ours;
 
+pub use coverage::coverage;
 pub use diff::diff;
-pub use edit::{EditError, EventState, Standing, install, standing, uninstall};
+pub use edit::{EditError, EventState, Standing, complete, disabled, install, standing, uninstall};
+pub use event::{MAX_EVENT_BYTES, decode, encode, read};
 pub use file::{FileError, Settings};
-pub use ours::HookCommand;
+pub use ours::HookLine;
 
 /// The events that we ask for: those that every version of Claude Code with a session registry knows, and older ones too.
 ///

@@ -7,11 +7,11 @@ const TIMEOUT_SECONDS: u32 = 5;
 
 /// The command line of our hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookCommand {
+pub struct HookLine {
     line: String,
 }
 
-impl HookCommand {
+impl HookLine {
     /// The hook of the program at `program`, for the agent whose state folder is `state` (`None`: the default one).
     pub fn new(program: &Path, state: Option<&Path>) -> Self {
         let mut line = quoted(&program.display().to_string());
@@ -114,7 +114,7 @@ mod tests {
     fn what_we_write_is_ours_wherever_the_program_lies() {
         for program in ["/usr/local/bin/muster-agent", "/home/a b/it's $HOME/muster-agent", "muster-agent"] {
             for state in [None, Some(Path::new("/srv/with space/state"))] {
-                let command = HookCommand::new(Path::new(program), state);
+                let command = HookLine::new(Path::new(program), state);
                 assert!(handlers(&serde_json::from_str(&command.text()).unwrap()).iter().all(is_ours), "{command:?}");
                 assert_eq!(words(command.line())[0], program);
             }

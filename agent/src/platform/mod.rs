@@ -1,7 +1,9 @@
 //! What differs between operating systems: one small module per concern, each with a body for unix and for Windows.
 
+pub mod ancestor;
 pub mod file;
 pub mod fs_kind;
+pub mod hook_socket;
 pub mod load;
 pub mod owner;
 pub mod private;

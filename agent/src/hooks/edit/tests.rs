@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::hooks::diff;
 
-fn command() -> HookCommand {
-    HookCommand::new(Path::new("/usr/local/bin/muster-agent"), None)
+fn command() -> HookLine {
+    HookLine::new(Path::new("/usr/local/bin/muster-agent"), None)
 }
 
 fn installed(text: &str) -> String {
@@ -68,7 +68,7 @@ fn tabs_stay_tabs() {
 
 #[test]
 fn an_entry_of_an_older_place_is_replaced_and_a_doubled_one_made_single() {
-    let old = install(SETTINGS, &HookCommand::new(Path::new("/old/muster-agent"), None)).unwrap();
+    let old = install(SETTINGS, &HookLine::new(Path::new("/old/muster-agent"), None)).unwrap();
     assert!(standing(&old, &command()).unwrap().iter().all(|state| state.standing == Standing::Outdated));
     let text = installed(&old);
     assert!(!text.contains("/old/"));
@@ -134,6 +134,7 @@ fn foreign() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
     fn uninstall_undoes_install_byte_for_byte(settings in foreign(), pretty in any::<bool>()) {
         let text = if pretty { serde_json::to_string_pretty(&settings) } else { serde_json::to_string(&settings) }.unwrap();
