@@ -5,12 +5,20 @@ use std::path::{Path, PathBuf};
 /// Shells and wrappers between a coder and its hook.
 const GENERATIONS: usize = 4;
 
-/// The nearest ancestor of this process that the coder itself lists as one of its own. `transcript` lies in the coder's
-/// home, where that list is. `None` where the platform does not tell of ancestors.
+/// What stands between by the coder's own doing.
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "ash", "zsh", "fish", "busybox"];
+
+/// The nearest ancestor of this process that the coder itself lists as one of its own; where it keeps no list, the
+/// nearest that is no shell. `transcript` lies in the coder's home, where that list is. `None` where the platform does
+/// not tell.
 pub fn coder(transcript: &str) -> Option<u32> {
-    let list = registry(Path::new(transcript))?;
-    let ancestors = std::iter::successors(body::parent(), |pid| body::parent_of(*pid)).take(GENERATIONS);
-    ancestors.take_while(|pid| *pid > 1).find(|pid| list.join(format!("{pid}.json")).exists())
+    let above = std::iter::successors(body::parent(), |pid| body::parent_of(*pid)).take(GENERATIONS);
+    let ancestors: Vec<u32> = above.take_while(|pid| *pid > 1).collect();
+    let list = registry(Path::new(transcript)).filter(|list| list.is_dir());
+    let listed = |pid: &&u32| list.as_ref().is_some_and(|list| list.join(format!("{pid}.json")).exists());
+    let no_shell =
+        |pid: &&u32| list.is_none() && body::name(**pid).is_some_and(|name| !SHELLS.contains(&name.as_str()));
+    ancestors.iter().find(listed).or_else(|| ancestors.iter().find(no_shell)).copied()
 }
 
 /// The folder of the coder's list of living sessions.
@@ -23,6 +31,11 @@ fn registry(transcript: &Path) -> Option<PathBuf> {
 mod body {
     pub(super) fn parent() -> Option<u32> {
         u32::try_from(rustix::process::getppid()?.as_raw_nonzero().get()).ok()
+    }
+
+    /// Only Linux tells it in a file.
+    pub(super) fn name(pid: u32) -> Option<String> {
+        Some(std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
     }
 
     /// Only Linux tells it in a file.
@@ -43,6 +56,10 @@ mod body {
     pub(super) fn parent_of(_pid: u32) -> Option<u32> {
         None
     }
+
+    pub(super) fn name(_pid: u32) -> Option<String> {
+        None
+    }
 }
 
 #[cfg(all(test, unix))]
@@ -58,6 +75,8 @@ mod tests {
         let parent = body::parent().unwrap();
         std::fs::write(home.path().join(format!("sessions/{parent}.json")), "{}").unwrap();
         assert_eq!(coder(&transcript), Some(parent));
-        assert_eq!(coder("/elsewhere/s.jsonl"), None);
+        if cfg!(target_os = "linux") {
+            assert!(coder("/elsewhere/s.jsonl").is_some(), "without a list the nearest that is no shell");
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! What happens to settings when our entries come and go.
+
 use std::path::Path;
 
 use proptest::prelude::*;
