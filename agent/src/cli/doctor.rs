@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use muster_proto::fleet::HookState;
 
-use super::{Place, Roots, runtime};
+use super::{Place, Roots, hooks, runtime};
 use crate::config::ConfigFile;
+use crate::hooks::coverage;
 use crate::identity::Identity;
 use crate::link;
 use crate::platform::{fs_kind, private, status_socket, watch_limit};
@@ -46,7 +48,11 @@ impl Doctor {
         }
         findings.push(running(&place.state));
         match ConfigFile::load(place.config.as_deref(), &place.state).and_then(|file| file.with(&self.roots.given())) {
-            Ok((source, _)) => findings.extend(source.find().iter().map(root)),
+            Ok((source, _)) => {
+                let roots = source.find();
+                findings.extend(roots.iter().map(root));
+                findings.extend(hooks::homes(&roots).iter().map(|home| hooks_in(&place.state, home)));
+            }
             Err(error) => findings.push(Bad(error.to_string())),
         }
         findings.extend(watches());
@@ -129,6 +135,19 @@ fn root(spec: &RootSpec) -> Finding {
             "{shown} cannot be read ({error}); run the agent as its owner, or give read access: setfacl -R -m u:$USER:rX '{}'",
             folder.display()
         )),
+    }
+}
+
+fn hooks_in(state: &Path, home: &Path) -> Finding {
+    let shown = home.join("settings.json");
+    let shown = shown.display();
+    match (coverage(home), hooks::advice(state, home)) {
+        (HookState::All, _) => Good(format!("the coders of {shown} tell of each step as it happens")),
+        (HookState::Unspecified, _) => Bad(format!("{shown} cannot be understood; see: muster-agent hooks status")),
+        (_, Some(command)) => Note(format!(
+            "the coders of {shown} do not tell of each step; what they need is seen a little later. To change that: {command}"
+        )),
+        (_, None) => Note(format!("the coders of {shown} do not tell of each step")),
     }
 }
 

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use muster_proto::fleet::HookState;
 
 use super::{Place, Roots};
 use crate::config::{self, ConfigFile};
 use crate::hooks::{self, EventState, HookLine, Settings, Standing};
-use crate::roots::RootSpec;
+use crate::roots::{RootSource, RootSpec};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Hooks {
@@ -69,6 +70,16 @@ pub(super) fn homes(roots: &[RootSpec]) -> Vec<PathBuf> {
         .collect();
     homes.dedup();
     homes
+}
+
+/// The command line that makes coders call this agent; `None` when those at `home` do already, or when that cannot be told.
+pub(super) fn advice(state: &Path, home: &Path) -> Option<String> {
+    if matches!(hooks::coverage(home), HookState::All | HookState::Unspecified) {
+        return None;
+    }
+    let found_anyway = homes(&RootSource::defaults().find()).iter().any(|default| default == home);
+    let root = if found_anyway { String::new() } else { format!(" --root 'claude={}'", home.display()) };
+    command(state).ok().map(|line| format!("{}s install{root}", line.line()))
 }
 
 fn homes_of(place: &Place, roots: &Roots) -> anyhow::Result<Vec<PathBuf>> {

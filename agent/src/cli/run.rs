@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::sync::oneshot;
 
-use super::{Place, Roots, runtime};
+use super::{Place, Roots, hooks, runtime};
 use crate::config::ConfigFile;
 use crate::digest::DigestDesk;
 use crate::identity::Identity;
@@ -36,6 +36,10 @@ impl Run {
     pub(super) fn execute(self, place: &Place) -> anyhow::Result<ExitCode> {
         let identity = Identity::load(&place.state)?;
         let (source, settings) = ConfigFile::load(place.config.as_deref(), &place.state)?.with(&self.roots.given())?;
+        for command in hooks::homes(&source.find()).iter().filter_map(|home| hooks::advice(&place.state, home)).take(1)
+        {
+            tracing::info!("coders tell sooner what they need when they call this agent; to set that up: {command}");
+        }
         let board = StatusBoard::new(&identity);
         let watcher = start_watching(source, settings, &board)?;
         let instance = Instance { identity, id: uuid::Uuid::new_v4().to_string(), board };
