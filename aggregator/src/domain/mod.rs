@@ -5,5 +5,7 @@ pub mod price;
 pub mod project;
 pub mod role;
 pub mod session;
+pub mod session_state;
+pub mod session_view;
 pub mod time;
 pub mod transcript;

@@ -1,0 +1,250 @@
+//! Who is right. `docs/STATES.md` says it in a table; this is its order.
+
+use super::background::{self, Background};
+use super::speak::{self, Claim};
+use super::{AWAY_MS, Presence, Registry, SETTLE_MS, SILENT_MS, Says, Source, Sources, State, Turn};
+use crate::domain::time::Millis;
+
+/// A registry's clock and a hook's may differ by the time that writing takes.
+const SAME_MS: i64 = 100;
+
+/// What was decided: the claim that counts.
+struct Verdict {
+    claim: Claim,
+    /// The claim that contradicts it.
+    against: Option<Claim>,
+}
+
+impl From<Claim> for Verdict {
+    fn from(claim: Claim) -> Self {
+        Self { claim, against: None }
+    }
+}
+
+/// The state that all sources together speak for.
+pub fn fuse(sources: &Sources, now: Millis) -> State {
+    let entry = speak::registry(sources);
+    let background = background::count(sources, entry.as_ref().map(|(entry, _)| *entry));
+    let verdict = match (&sources.presence, entry) {
+        (Presence::Ended { at, registry }, _) => ended(sources, *at, registry.as_ref(), now),
+        (Presence::Living(_), Some((_, registry))) => registered(sources, registry, background, now),
+        (Presence::Living(_) | Presence::Untold, _) => unregistered(sources, now),
+    };
+    away(state(sources, verdict, background, now), sources, now)
+}
+
+/// The coder's own registry speaks.
+fn registered(sources: &Sources, registry: Claim, background: Background, now: Millis) -> Verdict {
+    let word = speak::word(sources);
+    let dialog = speak::dialog(sources);
+    match registry.turn {
+        Turn::NeedsPermission | Turn::NeedsAnswer => waiting(registry, dialog),
+        _ if dialog.as_ref().is_some_and(|dialog| is_fresher(dialog, &registry, now)) => {
+            dialog.map_or_else(|| registry.into(), Verdict::from)
+        }
+        Turn::Working => busy(registry, word, background, now),
+        _ => idle(registry, word, now),
+    }
+}
+
+/// A dialog of which the registry cannot know yet. When it does not follow, there was none: something else has answered.
+fn is_fresher(dialog: &Claim, registry: &Claim, now: Millis) -> bool {
+    dialog.at >= registry.at - SAME_MS && now - dialog.at <= SETTLE_MS
+}
+
+/// A dialog stands open. What it asks, hooks and the transcript know better.
+fn waiting(mut registry: Claim, dialog: Option<Claim>) -> Verdict {
+    if let Some(dialog) = dialog {
+        // The plan is a permission to the registry; for a person it is a question.
+        registry.turn = dialog.turn;
+        registry.reason = dialog.reason;
+        registry.since = registry.since.min(dialog.since);
+    }
+    registry.into()
+}
+
+/// The coder is busy: with the turn, or with what the turn has left in the background.
+fn busy(mut registry: Claim, word: Option<Claim>, background: Background, now: Millis) -> Verdict {
+    let Some(word) = word.filter(|word| word.at >= registry.at - SAME_MS) else { return registry.into() };
+    if !word.is_over() {
+        registry.reason = word.reason;
+        registry.since = registry.since.min(word.since);
+        return registry.into();
+    }
+    if background.subagents > 0 || word.background {
+        return word.into();
+    }
+    if word.closed && now - word.at > SETTLE_MS {
+        return disagree(registry, word);
+    }
+    // Hooks of its own may run after the last word of the model.
+    registry.reason = Some("finishing".to_owned());
+    registry.into()
+}
+
+/// The coder waits for a prompt.
+fn idle(mut registry: Claim, word: Option<Claim>, now: Millis) -> Verdict {
+    let Some(word) = word else { return registry.into() };
+    match word.turn {
+        // An error leaves an idle coder.
+        Turn::Failed => word.into(),
+        Turn::Working if word.at > registry.at && now - word.at <= SETTLE_MS => word.into(),
+        Turn::Working if word.at > registry.at + SETTLE_MS => disagree(registry, word),
+        _ => {
+            registry.reason = word.reason.filter(|_| word.turn == Turn::YourTurn);
+            registry.into()
+        }
+    }
+}
+
+/// No registry: the latest of hooks and transcript, or that the process has only just begun.
+fn unregistered(sources: &Sources, now: Millis) -> Verdict {
+    if let Some(dialog) = speak::dialog(sources).filter(|dialog| !is_older_than_process(dialog, sources)) {
+        return dialog.into();
+    }
+    let living = speak::process(sources).map(|(_, claim)| claim);
+    let word = speak::word(sources).filter(|word| word.turn == Turn::Failed || !is_older_than_process(word, sources));
+    match (word, living) {
+        (Some(word), None) if !word.is_over() && now - word.at > SILENT_MS => {
+            let mut silent = unknown(word.at);
+            silent.reason = Some("nothing was heard of it for a while".to_owned());
+            Verdict { claim: silent, against: None }
+        }
+        (Some(word), _) => word.into(),
+        (None, Some(living)) => living.into(),
+        (None, None) => unknown(now.min(sources.link.heard_at)).into(),
+    }
+}
+
+/// It was said of a process that is no more: another one has begun since.
+fn is_older_than_process(claim: &Claim, sources: &Sources) -> bool {
+    speak::process(sources).is_some_and(|(process, _)| claim.at < process.started_at)
+}
+
+/// No process is left: the turn is closed, or it died with it.
+fn ended(sources: &Sources, at: Millis, registry: Option<&Registry>, now: Millis) -> Verdict {
+    let word = speak::word(sources);
+    let last = registry.and_then(|registry| Some((registry, speak::claim_of(registry)?)));
+    let says = "its process has ended".to_owned();
+    let done = |since: Millis| {
+        let claim = Claim { source: Source::Process, turn: Turn::Done, ..unknown(since) };
+        Verdict::from(Claim { says: says.clone(), ..claim })
+    };
+    let spoke_at = word.as_ref().map_or(Millis::MIN, |word| word.at);
+    if let Some(failed) = word.clone().filter(|word| word.turn == Turn::Failed) {
+        return failed.into();
+    }
+    // What was open when the process ended is open for ever.
+    let asked = last.as_ref().is_some_and(|(_, claim)| claim.turn.needs_person() && claim.at >= spoke_at - SETTLE_MS)
+        || speak::dialog(sources).is_some();
+    let was_idle = last.as_ref().is_some_and(|(_, claim)| claim.is_over() && claim.at >= spoke_at);
+    let is_closed = word.as_ref().is_none_or(Claim::is_over) || was_idle;
+    if is_closed && !asked {
+        let over_at = word.filter(|word| word.turn == Turn::Done).map_or(at, |word| word.at.min(at));
+        return done(over_at);
+    }
+    // Its last lines may still be on their way.
+    if let Some(word) = word.filter(|_| !asked && now - at <= SETTLE_MS) {
+        return word.into();
+    }
+    let claim = Claim { source: Source::Process, turn: Turn::Failed, says, ..unknown(at) };
+    Claim { reason: Some("the process ended in the middle of a turn".to_owned()), ..claim }.into()
+}
+
+fn unknown(at: Millis) -> Claim {
+    Claim {
+        source: Source::Heartbeat,
+        turn: Turn::Unknown,
+        since: at,
+        at,
+        reason: None,
+        says: "nothing says".to_owned(),
+        closed: false,
+        background: false,
+    }
+}
+
+/// Two that cannot both be right.
+fn disagree(one: Claim, other: Claim) -> Verdict {
+    let of = |claim: &Claim| format!("{} says {}", name(claim.source), claim.turn.word().replace('_', " "));
+    let (reason, since) = (Some(format!("{}, {}", of(&one), of(&other))), one.at.max(other.at));
+    Verdict { claim: Claim { turn: Turn::Unknown, reason, since, ..one }, against: Some(other) }
+}
+
+fn name(source: Source) -> &'static str {
+    match source {
+        Source::Registry => "the registry",
+        Source::Hook => "a hook",
+        Source::Transcript => "the transcript",
+        Source::Process => "the process table",
+        Source::Heartbeat => "the link",
+    }
+}
+
+/// The verdict with everything that was said, the one that counts first.
+fn state(sources: &Sources, verdict: Verdict, background: Background, now: Millis) -> State {
+    let Verdict { claim, against } = verdict;
+    let mut said = Vec::new();
+    if let Some((_, registry)) = speak::registry(sources) {
+        said.push(registry.says());
+    }
+    said.extend(speak::hook(sources).map(|claim| claim.says()));
+    said.extend(speak::dialog(sources).filter(|dialog| dialog.source == Source::Hook).map(|dialog| dialog.says()));
+    said.extend(speak::transcript(sources).map(|claim| claim.says()));
+    said.push(of_presence(sources, now));
+    let first = |says: &Says| match &against {
+        Some(against) if says.source == against.source => 1,
+        _ if says.source == claim.source && says.at == claim.at => 0,
+        _ if says.source == claim.source => 1,
+        _ => 2,
+    };
+    said.sort_by_key(first);
+    State {
+        turn: claim.turn,
+        since: claim.since,
+        reason: claim.reason,
+        source: claim.source,
+        source_at: claim.at,
+        sources: said,
+        background,
+    }
+}
+
+fn of_presence(sources: &Sources, now: Millis) -> Says {
+    let (text, at) = match &sources.presence {
+        Presence::Untold => ("nobody tells of its process".to_owned(), sources.link.heard_at.min(now)),
+        Presence::Living(processes) => match processes.as_slice() {
+            [one] => (format!("process {} lives", one.pid), one.started_at),
+            many => {
+                let latest = many.iter().map(|process| process.started_at).max().unwrap_or(0);
+                (format!("{} processes live", many.len()), latest)
+            }
+        },
+        Presence::Ended { at, .. } => ("its process has ended".to_owned(), *at),
+    };
+    Says { source: Source::Process, turn: None, text, at }
+}
+
+/// What a host does that cannot be heard is known for a while, and then no more.
+fn away(mut state: State, sources: &Sources, now: Millis) -> State {
+    let link = sources.link;
+    let heartbeat = |text: String, at: Millis| Says { source: Source::Heartbeat, turn: None, text, at };
+    let Some(since) = link.away_since else {
+        if link.lag_ms > 0 {
+            let seconds = link.lag_ms / 1000;
+            state.sources.push(heartbeat(format!("what it writes arrives {seconds} s late"), link.heard_at));
+        }
+        return state;
+    };
+    let says = heartbeat("the host is offline".to_owned(), since);
+    let can_change = !matches!(state.turn, Turn::Done | Turn::Failed | Turn::Unknown);
+    if can_change && now - since > AWAY_MS {
+        state.reason = Some(format!("the host is offline; before: {}", state.turn.word().replace('_', " ")));
+        state.turn = Turn::Unknown;
+        (state.since, state.source, state.source_at) = (since, Source::Heartbeat, since);
+        state.sources.insert(0, says);
+    } else {
+        state.sources.push(says);
+    }
+    state
+}
