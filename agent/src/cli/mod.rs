@@ -112,7 +112,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misunderstood(&error),
     };
-    start_log(&cli);
+    let logged = !matches!(cli.command, Command::Hook(_));
+    if logged {
+        start_log(&cli);
+    }
     let place = Place { state: cli.state.unwrap_or_else(config::default_state), config: cli.config };
     let done = match cli.command {
         Command::Join(join) => join.execute(&place),
