@@ -5,6 +5,7 @@
 mod archive;
 mod fake;
 mod files;
+mod hooks;
 mod link;
 mod process;
 mod watching;
