@@ -1,37 +1,53 @@
 import { expect, test } from 'vitest';
 
-import { hold, order, type Placed } from './sections';
+import { arrange, hold, rowsOf, type Block, type Placed, type SectionName } from './sections';
 
-const NOON = new Date(2026, 10, 21, 12).getTime();
-const HOUR = 3_600_000;
-
-function placed(id: string, lastActivity: number | null, activeSince: number | null = null): Placed {
-  return { id, lastActivity, activeSince };
+function placed(id: string, section: SectionName, since: number, change: Partial<Placed> = {}): Placed {
+  return { id, section, since, rank: 0, group: null, ...change };
 }
+const block = (key: SectionName, ...ids: string[]): Block => ({ key, name: key, section: key, ids });
+const order = (blocks: readonly Block[]) => blocks.map(({ key, ids }) => `${key}: ${ids.join(' ')}`);
 
-test('sessions stand by what is going on, then by when it was', () => {
+test('needs stand first: what blocks, then who waits longest; the others by when they came', () => {
   const sessions = [
-    placed('yesterday', NOON - 20 * HOUR),
-    placed('morning', NOON - 3 * HOUR),
-    placed('busy', NOON, NOON - 500),
-    placed('lunch', NOON - HOUR),
-    placed('never', null),
+    placed('old', 'recent', 1),
+    placed('loop', 'needs', 10, { rank: 3 }),
+    placed('question', 'needs', 50, { rank: 1 }),
+    placed('fresh permission', 'needs', 90),
+    placed('old permission', 'needs', 20),
+    placed('yours', 'yours', 60),
+    placed('began first', 'working', 5),
+    placed('began last', 'working', 70),
+    placed('new', 'recent', 2),
   ];
-  expect(order(sessions, NOON)).toEqual({
-    active: ['busy'],
-    today: ['lunch', 'morning'],
-    earlier: ['yesterday', 'never'],
-  });
+  expect(order(arrange(sessions))).toEqual([
+    'needs: old permission fresh permission question loop',
+    'working: began last began first',
+    'yours: yours',
+    'recent: new old',
+  ]);
 });
 
-test('active sessions do not change places with every append', () => {
-  const first = [placed('a', NOON, NOON - 2000), placed('b', NOON - 900, NOON - 1000)];
-  const second = [placed('a', NOON, NOON - 2000), placed('b', NOON + 900, NOON - 1000)];
-  expect(order(first, NOON).active).toEqual(order(second, NOON).active);
+test('groups stand by name behind the needs, each in the order of the sections', () => {
+  const on = (name: string) => ({ group: { key: `id-${name}`, name } });
+  const sessions = [
+    placed('recent on web', 'recent', 9, on('web')),
+    placed('working on web', 'working', 1, on('web')),
+    placed('yours on api', 'yours', 5, on('api')),
+    placed('needs on web', 'needs', 5, on('web')),
+  ];
+  expect(order(arrange(sessions))).toEqual([
+    'needs: needs on web',
+    'group:id-api: yours on api',
+    'group:id-web: working on web recent on web',
+  ]);
 });
 
-test('a held order keeps its rows, drops the gone and counts the new', () => {
-  const held = { active: ['a', 'b'], today: ['c'], earlier: [] };
-  const fresh = { active: ['d', 'c', 'a'], today: [], earlier: [] };
-  expect(hold(held, fresh)).toEqual({ order: { active: ['a'], today: ['c'], earlier: [] }, waiting: 1 });
+test('a held order keeps its rows, drops the gone, counts the new and the moved', () => {
+  const held = [block('working', 'a', 'b'), block('yours', 'c'), block('recent', 'e')];
+  const fresh = [block('needs', 'd', 'c'), block('working', 'a'), block('recent', 'e')];
+  const { blocks, waiting, moved } = hold(held, fresh);
+  expect(order(blocks)).toEqual(['working: a', 'yours: c', 'recent: e']);
+  expect({ waiting, moved }).toEqual({ waiting: 1, moved: 1 });
+  expect(rowsOf(blocks)).toEqual(['a', 'c', 'e']);
 });

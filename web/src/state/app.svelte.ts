@@ -6,6 +6,7 @@ import { Connection } from './connection.svelte';
 import { Filters } from './filters.svelte';
 import { Fleet } from './fleet.svelte';
 import { Glance } from './glance.svelte';
+import { Lineup } from './lineup.svelte';
 import { Notes } from './notes.svelte';
 import { Panes } from './panes.svelte';
 import { Theme } from './theme.svelte';
@@ -31,6 +32,8 @@ export class App {
   subject = $state<string | null>(null);
   /** Made anew at each sign-in: nobody sees what the one before them saw. */
   fleet = $state.raw(new Fleet());
+  /** Which sessions the list shows, and in which order. */
+  readonly lineup = new Lineup(() => this.fleet, this.filters);
   /** What lies over the page. */
   overlay = $state<'palette' | 'shortcuts' | 'add-host' | null>(null);
   /** Puts the cursor into the search field of the page; `null` where the page has none. */

@@ -1,14 +1,21 @@
 import { SvelteMap } from 'svelte/reactivity';
 
 import { upsert } from '../lib/keyed';
-import { ACTIVE_MS, type Placed } from '../lib/sections';
+import { ACTIVE_MS } from '../lib/sections';
 import { millis } from '../lib/time';
+import { needOf, type Need } from '../wire/states';
 import type { Activity, Host, LiveMessage, SessionRow, SessionState } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
 import { Pulse } from './pulse.svelte';
 
 /** Rows kept: what a snapshot brings at most. Beyond that the oldest fall out. */
 const MOST_ROWS = 500;
+
+/** A session and why it needs someone. */
+export interface NeedOf {
+  readonly session: string;
+  readonly need: Need;
+}
 
 /** Hosts and sessions of the fleet, live. */
 export class Fleet {
@@ -25,8 +32,23 @@ export class Fleet {
 
   readonly hostsById = $derived(new Map(this.hosts.map((host) => [host.id, host])));
   readonly sessionsById = $derived(new Map(this.sessions.map((session) => [session.id, session])));
-  /** What the order of the list depends on. */
-  readonly placed = $derived(this.sessions.map((row) => this.#place(row)));
+  /** Sessions that need someone: what blocks first, then who waits longest. */
+  readonly needs = $derived(
+    [...this.states.values()]
+      .flatMap((state): NeedOf[] => {
+        const need = needOf(state);
+        return need ? [{ session: state.session_id, need }] : [];
+      })
+      .sort((a, b) => a.need.rank - b.need.rank || a.need.since - b.need.since),
+  );
+  /** Tokens that all sessions used in the last minute, cache reads left out. */
+  readonly tokensPerMinute = $derived(
+    [...this.states.values()].reduce((sum, state) => sum + state.tokens_per_minute, 0),
+  );
+  /** Living sessions whose rows did not come: they have been silent for long, but have a state. */
+  readonly missing = $derived(
+    this.loaded ? [...this.states.keys()].filter((id) => !this.sessionsById.has(id)) : [],
+  );
 
   #pulses = new Map<string, Pulse>();
   #lastAppend = new Map<string, number>();
@@ -40,8 +62,8 @@ export class Fleet {
   receive(messages: readonly LiveMessage[], now: number): void {
     for (const { snapshot, update } of messages) {
       if (snapshot && 'hosts' in snapshot) {
-        this.#replace(snapshot.hosts, snapshot.sessions, now);
         this.#replaceStates(snapshot.states);
+        this.#replace(snapshot.hosts, snapshot.sessions, now);
       }
       if (update?.hosts) this.#setHosts(upsert(this.hosts, update.hosts));
       if (update?.removed_hosts) this.#removeHosts(update.removed_hosts);
@@ -50,6 +72,11 @@ export class Fleet {
       for (const id of update?.ended_states ?? []) this.states.delete(id);
       if (update?.activity) this.#append(update.activity, now);
     }
+  }
+
+  /** Puts in a row that did not come by itself. */
+  add(row: SessionRow): void {
+    if (!this.sessionsById.has(row.id)) this.#setSessions([...this.sessions, row]);
   }
 
   /** Takes a session off the list: it was deleted from the archive. */
@@ -105,7 +132,7 @@ export class Fleet {
   }
 
   #setSessions(sessions: SessionRow[]): void {
-    const kept = sessions.length > MOST_ROWS ? newest(sessions, MOST_ROWS) : sessions;
+    const kept = sessions.length > MOST_ROWS ? this.#newest(sessions) : sessions;
     for (const row of kept) this.#ensure(row.id);
     this.sessions = kept;
   }
@@ -133,16 +160,10 @@ export class Fleet {
     return pulse;
   }
 
-  #place(row: SessionRow): Placed {
-    return {
-      id: row.id,
-      lastActivity: millis(row.last_activity_at),
-      activeSince: this.active.get(row.id) ?? null,
-    };
+  /** Living sessions first, however long they have been silent. */
+  #newest(sessions: SessionRow[]): SessionRow[] {
+    const at = (row: SessionRow) =>
+      this.states.has(row.id) ? Number.POSITIVE_INFINITY : (millis(row.last_activity_at) ?? 0);
+    return [...sessions].sort((a, b) => (at(a) === at(b) ? 0 : at(b) - at(a))).slice(0, MOST_ROWS);
   }
-}
-
-function newest(sessions: SessionRow[], most: number): SessionRow[] {
-  const at = (row: SessionRow) => millis(row.last_activity_at) ?? 0;
-  return [...sessions].sort((a, b) => at(b) - at(a)).slice(0, most);
 }
