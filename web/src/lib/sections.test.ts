@@ -28,6 +28,18 @@ test('needs stand first: what blocks, then who waits longest; the others by when
   ]);
 });
 
+test('many sessions of all sections are in order, however they come', () => {
+  const names: SectionName[] = ['recent', 'needs', 'working', 'yours'];
+  const sessions = Array.from({ length: 400 }, (_, i) =>
+    placed(`s${i}`, names[(i * 7) % 4] ?? 'recent', (i * 7919) % 1009, { rank: 0 }),
+  );
+  const since = new Map(sessions.map((one) => [one.id, one.since]));
+  for (const { section, ids } of arrange(sessions)) {
+    const times = ids.map((id) => since.get(id) ?? 0);
+    expect(times).toEqual([...times].sort((a, b) => (section === 'needs' ? a - b : b - a)));
+  }
+});
+
 test('groups stand by name behind the needs, each in the order of the sections', () => {
   const on = (name: string) => ({ group: { key: `id-${name}`, name } });
   const sessions = [

@@ -48,6 +48,8 @@ export interface Block {
  * would otherwise change places all the time. Who needs someone waits in line: what blocks first, then the longest.
  */
 function before(a: Placed, b: Placed): number {
+  const bySection = SECTIONS.indexOf(a.section) - SECTIONS.indexOf(b.section);
+  if (bySection !== 0) return bySection;
   const byTime = a.section === 'needs' ? a.since - b.since : b.since - a.since;
   return a.rank - b.rank || byTime || a.id.localeCompare(b.id);
 }

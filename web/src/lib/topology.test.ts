@@ -37,7 +37,7 @@ test('an edge runs from the host to the aggregator', () => {
   const map = layout(ids(3), 369, 636);
   const [start, end] = [map.places[0], map.aggregator];
   const numbers =
-    edge(map.places[0] as (typeof map.places)[number], 0, map)
+    edge(map.places[0] as (typeof map.places)[number], map)
       .match(/-?[\d.]+/g)
       ?.map(Number) ?? [];
   expect(numbers[0]).toBeCloseTo((start?.x ?? 0) - map.radius - 3, 1);

@@ -7,9 +7,14 @@ export interface Point {
 /** Where a host stands. */
 export interface Place extends Point {
   readonly id: string;
-  /** Room for its label to the right of the ring, px. */
+  /** Side of the aggregator. Its label lies on the outer side of its ring. */
+  readonly side: Side;
+  /** Room for its label, px. */
   readonly labelWidth: number;
 }
+
+/** A side of the aggregator. */
+export type Side = 'left' | 'right';
 
 /** The whole map. */
 export interface Layout {
@@ -17,6 +22,8 @@ export interface Layout {
   readonly places: readonly Place[];
   /** Of every ring, px. */
   readonly radius: number;
+  /** Half of the aggregator's square, px. */
+  readonly half: number;
   /** Label with facts, or the name alone. */
   readonly dense: boolean;
   /** May exceed the given height: then the map scrolls. */
@@ -26,7 +33,7 @@ export interface Layout {
 /** Half of the aggregator's square. */
 export const AGGREGATOR_HALF = 26;
 /** Up to this many hosts stand in one fan, with all their facts. */
-const FAN_MOST = 10;
+export const FAN_MOST = 10;
 const FAN = { radius: 20, least: 60, pitch: 78, bulge: 26 };
 const DENSE = { radius: 12, pitch: 29, rowsWanted: 20, gap: 28 };
 const MARGIN = 44;
@@ -43,12 +50,14 @@ function fan(ids: readonly string[], width: number, height: number): Layout {
   const places = ids.map((id, i) => {
     const off = middle === 0 ? 0 : (i - middle) / middle;
     const x = width * 0.5 + FAN.bulge * (1 - off * off);
-    return { id, x, y: total / 2 + (i - middle) * pitch, labelWidth: width - x - FAN.radius - 16 };
+    const labelWidth = width - x - FAN.radius - 16;
+    return { id, x, y: total / 2 + (i - middle) * pitch, side: 'right' as const, labelWidth };
   });
   return {
     aggregator: { x: aggregatorX(width), y: total / 2 },
     places,
     radius: FAN.radius,
+    half: AGGREGATOR_HALF,
     dense: false,
     height: total,
   };
@@ -65,12 +74,14 @@ function columns(ids: readonly string[], width: number, height: number): Layout 
     id,
     x: left + Math.floor(i / rows) * columnWidth + DENSE.radius,
     y: total / 2 + ((i % rows) - (rows - 1) / 2) * pitch,
+    side: 'right' as const,
     labelWidth: columnWidth - 2 * DENSE.radius - 9,
   }));
   return {
     aggregator: { x: aggregatorX(width), y: total / 2 },
     places,
     radius: DENSE.radius,
+    half: AGGREGATOR_HALF,
     dense: true,
     height: total,
   };
@@ -80,19 +91,23 @@ function aggregatorX(width: number): number {
   return Math.max(48, Math.min(120, width * 0.13));
 }
 
-/** Distance between the starts of neighbouring edges at the aggregator's side, px. */
+/** Distance between the ends of neighbouring edges at the aggregator's side, px. */
 const PORT_PITCH = 6;
 
 /** The edge from a host to the aggregator: pulses travel along it in the direction of the data. */
-export function edge(place: Place, index: number, all: Layout): string {
-  const ports = all.places.length;
-  const spread = Math.min(PORT_PITCH, (2 * AGGREGATOR_HALF - 8) / Math.max(1, ports - 1));
-  const from = { x: place.x - all.radius - 3, y: place.y };
+export function edge(place: Place, all: Layout): string {
+  const same = all.places.filter(({ side }) => side === place.side);
+  const spread = Math.min(
+    (PORT_PITCH * all.half) / AGGREGATOR_HALF,
+    (2 * all.half - 8) / Math.max(1, same.length - 1),
+  );
+  const sign = place.side === 'right' ? 1 : -1;
+  const from = { x: place.x - sign * (all.radius + 3), y: place.y };
   const to = {
-    x: all.aggregator.x + AGGREGATOR_HALF + 5,
-    y: all.aggregator.y + (index - (ports - 1) / 2) * spread,
+    x: all.aggregator.x + sign * (all.half + 5),
+    y: all.aggregator.y + (same.indexOf(place) - (same.length - 1) / 2) * spread,
   };
-  const reach = Math.max(24, (from.x - to.x) * 0.62);
+  const reach = sign * Math.max(24, Math.abs(from.x - to.x) * 0.62);
   return `M${n(from.x)} ${n(from.y)}C${n(from.x - reach)} ${n(from.y)} ${n(to.x + reach)} ${n(to.y)} ${n(to.x)} ${n(to.y)}`;
 }
 

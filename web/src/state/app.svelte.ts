@@ -1,14 +1,17 @@
 import { createContext } from 'svelte';
 
 import { Account } from './account.svelte';
+import { Burdens } from './burdens.svelte';
 import { Clock } from './clock.svelte';
 import { Connection } from './connection.svelte';
+import { Figures } from './figures.svelte';
 import { Filters } from './filters.svelte';
 import { Fleet } from './fleet.svelte';
 import { Glance } from './glance.svelte';
 import { Lineup } from './lineup.svelte';
 import { Notes } from './notes.svelte';
 import { Panes } from './panes.svelte';
+import { Strays } from './strays';
 import { Theme } from './theme.svelte';
 import { Viewport } from './viewport.svelte';
 
@@ -38,6 +41,10 @@ export class App {
   overlay = $state<'palette' | 'shortcuts' | 'add-host' | null>(null);
   /** Puts the cursor into the search field of the page; `null` where the page has none. */
   focusSearch = $state.raw<(() => void) | null>(null);
+  /** Figures over the time that the page is open; made anew with the fleet. */
+  figures = $state.raw(new Figures(this.fleet, () => 0));
+  /** What hosts carry. */
+  readonly burdens = new Burdens(() => this.fleet);
   readonly go: Go;
 
   constructor(go: Go) {
@@ -68,7 +75,14 @@ export class App {
   enter(): () => void {
     this.fleet = new Fleet();
     const fleet = this.fleet;
-    const ends = [fleet.follow(this.connection), this.clock.each((now) => fleet.tick(now))];
+    const figures = (this.figures = new Figures(fleet, () => this.lineup.working));
+    const strays = new Strays(fleet);
+    const tick = (now: number) => {
+      fleet.tick(now);
+      figures.tick(now);
+      strays.tick();
+    };
+    const ends = [fleet.follow(this.connection), this.clock.each(tick)];
     this.connection.start();
     return () => {
       ends.forEach((end) => end());

@@ -50,6 +50,12 @@ export class Lineup {
       place(row, fleet.states.get(row.id), fleet.active.get(row.id) ?? null, this.#groupOf(row, grouping)),
     );
   });
+  /** Sessions that work, those among them that go in circles too. */
+  readonly working = $derived(
+    this.placed.filter(
+      ({ id, section }) => section === 'working' || this.#fleet().states.get(id)?.turn === 'working',
+    ).length,
+  );
   /** Sessions by section, whatever is filtered. */
   readonly counts = $derived.by(() => {
     const counts: Record<SectionName, number> = { needs: 0, working: 0, yours: 0, recent: 0 };

@@ -6,11 +6,14 @@ export class Pulse {
   bytes = $state.raw<Bars>(silent(0));
   /** Number of updates with an append so far; each is one pulse on the map. */
   beats = $state(0);
+  /** Lines so far; nothing renders by it. */
+  total = 0;
 
   add(lines: number, bytes: number, now: number): void {
     this.lines = add(this.lines, lines, now);
     this.bytes = add(this.bytes, bytes, now);
     this.beats += 1;
+    this.total += lines;
   }
 
   /** Moves the bars along. Silent ones stay as they are: nobody sees the difference. */

@@ -1,0 +1,103 @@
+import { searchParams } from 'sv-router';
+import { beforeEach, expect, test } from 'vitest';
+
+import { doing, host, row } from '../wire/testing';
+import { Filters } from './filters.svelte';
+import { Fleet } from './fleet.svelte';
+import { Lineup, place } from './lineup.svelte';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const MINUTE = 60_000;
+
+beforeEach(() => {
+  for (const name of [...searchParams.keys()]) searchParams.delete(name);
+});
+
+function team(): { fleet: Fleet; filters: Filters; lineup: Lineup } {
+  const fleet = new Fleet();
+  const filters = new Filters();
+  const sessions = [
+    row('asks', NOW - 9 * MINUTE, { host_ids: ['h2'], title: 'Migrate billing' }),
+    row('works', NOW, { coder: 'codex', project_id: 'p2', project_path: '/home/ann/shop' }),
+    row('waits', NOW - 3 * MINUTE, { branch: 'feat/adr-17' }),
+    row('writes', NOW - 2000),
+    row('over', NOW - 90 * MINUTE),
+  ];
+  const states = [
+    doing('asks', 'needs_permission', NOW - 4 * MINUTE),
+    doing('works', 'working', NOW - MINUTE),
+    doing('waits', 'your_turn', NOW - 3 * MINUTE),
+  ];
+  const snapshot = { hosts: [host('h1', { name: 'mac' }), host('h2', { name: 'vm-api' })], sessions, states };
+  fleet.receive([{ topic: 'fleet', revision: 1, snapshot }], NOW);
+  return { fleet, filters, lineup: new Lineup(() => fleet, filters) };
+}
+
+const shown = ({ lineup }: { lineup: Lineup }) =>
+  lineup.blocks.map(({ name, ids }) => `${name}: ${ids.join(' ')}`);
+
+test('sessions stand where their state puts them, and by their appends where nobody says', () => {
+  const all = team();
+  expect(shown(all)).toEqual([
+    'Needs you: asks',
+    'Working: writes works',
+    'Your turn: waits',
+    'Recent: over',
+  ]);
+  expect(all.lineup.counts).toEqual({ needs: 1, working: 2, yours: 1, recent: 1 });
+});
+
+test('what is done does not work, however lately it wrote; what is unclear and silent is recent', () => {
+  const session = row('s', NOW);
+  expect(place(session, doing('s', 'done', NOW), NOW).section).toBe('recent');
+  expect(place(session, doing('s', 'unknown', NOW), null).section).toBe('recent');
+  expect(place(session, doing('s', 'unknown', NOW), NOW).section).toBe('working');
+});
+
+test('every filter stands in the address and narrows the list', () => {
+  const all = team();
+  const only = (change: () => void) => {
+    all.filters.clear();
+    change();
+    return all.lineup.blocks.flatMap(({ ids }) => ids);
+  };
+  expect(only(() => all.filters.set('host', 'h2'))).toEqual(['asks']);
+  expect(only(() => all.filters.set('project', 'p2'))).toEqual(['works']);
+  expect(only(() => all.filters.only('yours'))).toEqual(['waits']);
+  expect(only(() => all.filters.set('coder', 'codex'))).toEqual(['works']);
+  expect(only(() => all.filters.type('billing vm-api'))).toEqual(['asks']);
+  expect(only(() => all.filters.type('adr-17'))).toEqual(['waits']);
+  expect(location.search).toBe('?q=adr-17');
+});
+
+test('a group comes behind the needs, by the name of the host', () => {
+  const all = team();
+  all.filters.groupBy('host');
+  expect(shown(all)).toEqual(['Needs you: asks', 'mac: writes works waits over']);
+});
+
+test('the order is the same value until something changes its place', () => {
+  const all = team();
+  const before = all.lineup.blocks;
+  const grown = row('works', NOW + 1000, { coder: 'codex', tokens: 9 });
+  all.fleet.receive([{ topic: 'fleet', revision: 2, update: { sessions: [grown] } }], NOW + 1000);
+  expect(all.lineup.blocks).toBe(before);
+  const answered = doing('asks', 'working', NOW + 1000);
+  all.fleet.receive([{ topic: 'fleet', revision: 3, update: { states: [answered] } }], NOW + 1000);
+  expect(shown(all)[0]).toBe('Working: asks writes works');
+});
+
+test('a living session that the snapshot left out is missed until its row is there, and then stays', () => {
+  const { fleet } = team();
+  fleet.receive(
+    [{ topic: 'fleet', revision: 2, update: { states: [doing('old', 'needs_answer', NOW)] } }],
+    NOW,
+  );
+  expect(fleet.missing).toEqual(['old']);
+  fleet.add(row('old', NOW - 9e9));
+  expect(fleet.missing).toEqual([]);
+  const many = Array.from({ length: 500 }, (_, i) => row(`s${i}`, NOW - i));
+  fleet.receive([{ topic: 'fleet', revision: 3, update: { sessions: many } }], NOW);
+  expect(fleet.sessionsById.has('old')).toBe(true);
+  expect(fleet.needs.map(({ session }) => session)).toEqual(['asks', 'old']);
+});
