@@ -50,8 +50,7 @@ test('bars lie within the last two minutes', () => {
   expect(barOf(null, 1000, now, 120_000)).toBeNull();
 });
 
-test('durations are short and tick in seconds while they run', () => {
+test('durations are short', () => {
   expect([12, 200, 6_400, 48_000].map((ms) => tookOf(ms))).toEqual(['0.01 s', '0.2 s', '6.4 s', '48 s']);
   expect([82_000, 4_925_000].map((ms) => tookOf(ms))).toEqual(['1:22', '1:22:05']);
-  expect([0, 48_900].map((ms) => tookOf(ms, true))).toEqual(['0:00', '0:48']);
 });

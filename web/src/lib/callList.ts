@@ -1,3 +1,5 @@
+import { ticking } from './state';
+
 /** What the order of calls depends on. */
 export interface CallLike {
   readonly id: string;
@@ -93,13 +95,9 @@ export function barOf(
   return { from: share(startedAt), to: share(end) };
 }
 
-/** How long a call took or has run, as short as can be: `0.2 s`, `6.4 s`, `0:48`, `1:22:05`. */
-export function tookOf(ms: number, running = false): string {
-  if (!running && ms < 950) return `${(Math.max(0, ms) / 1000).toFixed(ms < 95 ? 2 : 1)} s`;
-  if (!running && ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
-  if (!running && ms < 59_500) return `${Math.round(ms / 1000)} s`;
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const two = (value: number) => String(value).padStart(2, '0');
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+/** How long a call took, as short as can be: `0.2 s`, `6.4 s`, `48 s`, `1:22:05`. */
+export function tookOf(ms: number): string {
+  if (ms < 950) return `${(Math.max(0, ms) / 1000).toFixed(ms < 95 ? 2 : 1)} s`;
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  return ms < 59_500 ? `${Math.round(ms / 1000)} s` : ticking(ms);
 }

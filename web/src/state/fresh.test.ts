@@ -38,7 +38,10 @@ test('what changes while a question is on its way is asked for again', async () 
 });
 
 test('a failure keeps what was there and says so; asking again heals', async () => {
-  const ask = vi.fn<() => Promise<number>>().mockResolvedValueOnce(7).mockRejectedValueOnce(new Error('away'));
+  const ask = vi
+    .fn<() => Promise<number>>()
+    .mockResolvedValueOnce(7)
+    .mockRejectedValueOnce(new Error('away'));
   const fresh = new Fresh(ask, 10);
   fresh.depends('a');
   await vi.advanceTimersByTimeAsync(0);

@@ -1,6 +1,6 @@
 import { Lines, partsOf, placeKey, type Place } from '../wire/lines';
 import { reading, type EntriesQuery } from '../wire/reader';
-import type { Entry, LiveMessage, Seam, Session, SessionState } from '../wire/types.gen';
+import type { Entry, LiveMessage, Seam, Session } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
 import { inWords } from './list.svelte';
 
@@ -21,8 +21,6 @@ export class Reading {
   /** A file that is read by itself, for example a subagent's. */
   transcript = $state<string | null>(null);
   session = $state.raw<Session | null>(null);
-  /** What the session is doing; `null` when nothing is known. */
-  state = $state.raw<SessionState | null>(null);
   seams = $state.raw<Seam[]>([]);
   lines = $state.raw(new Lines([]));
   /** Entries of the window, in order and without a gap. */
@@ -71,13 +69,8 @@ export class Reading {
   receive(messages: readonly LiveMessage[]): void {
     for (const { snapshot, update, error } of messages) {
       if (error) this.problem = error;
-      if (snapshot && 'entries' in snapshot) {
-        this.session = snapshot.session;
-        this.state = snapshot.state;
-      }
+      if (snapshot && 'entries' in snapshot) this.session = snapshot.session;
       if (update?.session) this.session = update.session;
-      this.state = update?.states?.find(({ session_id }) => session_id === this.id) ?? this.state;
-      if (update?.ended_states?.includes(this.id)) this.state = null;
     }
     if (this.session) this.take(this.session);
   }

@@ -28,7 +28,7 @@ export class Stack {
   heights = $state.raw<Record<Stacked, number>>(USUAL);
   folded = $state.raw<readonly Stacked[]>([]);
   sheet = $state<Sheet>('conversation');
-  tab = $state<Tab>('agents');
+  tab = $state<Tab>('conversation');
 
   constructor() {
     const stored = recall<Partial<Stored>>('detail', {});
