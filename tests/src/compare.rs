@@ -71,7 +71,41 @@ async fn compare_session(api: &Api, truth: &SessionTruth, found: &mut Difference
         }
         compare_calls(&format!("subagent {} of {id}", agent.id), &calls, Some(&agent.id), &agent.tally, found);
     }
+    compare_graph(&id, &api.list(&format!("/sessions/{id}/agents")).await?, truth, found);
     Ok(())
+}
+
+/// The graph: the session and its subagents, each with its own tools and tokens, below the one that began it.
+fn compare_graph(id: &str, nodes: &[Value], truth: &SessionTruth, found: &mut Differences) {
+    let nodes: BTreeMap<&str, &Value> = nodes.iter().map(|node| (id_of(node), node)).collect();
+    let mut right: BTreeSet<&str> = truth.agents.iter().map(|agent| agent.id.as_str()).collect();
+    right.insert("");
+    let told: BTreeSet<&str> =
+        nodes.iter().filter(|(_, node)| node["transcript_id"].is_string()).map(|(id, _)| *id).collect();
+    found.same(&format!("nodes of {id}"), &told, &right);
+    if let Some(node) = nodes.get("") {
+        compare_node(&format!("{id} itself"), node, &truth.tally, found);
+    }
+    for agent in &truth.agents {
+        let Some(node) = nodes.get(agent.id.as_str()) else { continue };
+        let what = format!("{} of {id}", agent.id);
+        compare_node(&what, node, &agent.tally, found);
+        let parent = Some(agent.parent.as_deref().unwrap_or_default());
+        found.same(&format!("the node above {what}"), &node["parent_id"].as_str(), &parent);
+        found.same(&format!("the depth of node {what}"), &number(node, "depth"), &agent.depth);
+        found.same(&format!("the role of {what}"), &node["role"].as_str(), &Some(agent.kind.as_str()));
+        found.same(&format!("{what} is an orphan"), &node["orphan"], &Value::Bool(false));
+    }
+}
+
+fn compare_node(what: &str, node: &Value, truth: &Tally, found: &mut Differences) {
+    let tools = node["tools"].as_array().map_or(&[][..], Vec::as_slice);
+    let by_tool: BTreeMap<&str, u64> =
+        tools.iter().map(|tool| (tool["name"].as_str().unwrap_or_default(), number(tool, "calls"))).collect();
+    let errors: u64 = tools.iter().map(|tool| number(tool, "errors")).sum();
+    found.same(&format!("tools of {what}"), &by_tool, &truth.calls());
+    found.same(&format!("failed calls in the tools of {what}"), &errors, &truth.tool_errors);
+    found.same(&format!("tokens of the node {what}"), &number(node, "tokens"), &truth.tokens().sum());
 }
 
 fn compare_calls(what: &str, calls: &[Value], agent: Option<&str>, truth: &Tally, found: &mut Differences) {

@@ -58,7 +58,7 @@ pub(super) async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Option
 }
 
 /// The transcripts that nothing has replaced: of a path whose content was rewritten only the newest.
-fn parts(rows: Vec<CursorRow>) -> Vec<Part> {
+pub(super) fn parts(rows: Vec<CursorRow>) -> Vec<Part> {
     let mut newest: HashMap<(String, String), i64> = HashMap::new();
     for row in &rows {
         let generation = newest.entry((row.host_id.clone(), row.path.clone())).or_default();

@@ -118,7 +118,13 @@ mod tests {
     }
 
     fn call(transcript: &str, line: i64, is_error: bool) -> CallPlace {
-        CallPlace { transcript_id: transcript.to_owned(), line, id: String::new(), is_error: Some(is_error) }
+        CallPlace {
+            transcript_id: transcript.to_owned(),
+            line,
+            id: String::new(),
+            name: String::new(),
+            is_error: Some(is_error),
+        }
     }
 
     fn used(transcript: &str, line: i64, tokens: i64, cost: Option<i64>) -> UsagePlace {

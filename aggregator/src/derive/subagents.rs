@@ -43,10 +43,14 @@ pub struct Subagent {
     pub model: Option<String>,
     /// How it is.
     pub state: State,
+    /// It runs on while the conversation that began it goes on.
+    pub background: bool,
     /// The client began it for its own ends.
     pub internal: bool,
     /// First line.
     pub started_at: Option<Millis>,
+    /// Last line.
+    pub last_at: Option<Millis>,
     /// From the first line to the last, milliseconds.
     pub duration_ms: Option<i64>,
     /// Tool calls that it made.
@@ -82,18 +86,23 @@ struct File {
 }
 
 /// All that is known of a session's subagents.
-struct Known {
+pub(super) struct Known {
     files: BTreeMap<String, File>,
     /// Which subagent a transcript belongs to, copies and earlier generations included.
-    agents: HashMap<String, String>,
+    pub(super) agents: HashMap<String, String>,
     notes: HashMap<String, AgentNote>,
 }
 
 /// The subagent that a call began.
 pub(super) fn began(call: &CallRow) -> Option<&str> {
-    let is_told = call.agent_background.is_some() || TOOLS.contains(&call.name.as_str());
+    let is_told = call.agent_background.is_some() || begins(call);
     // What reports of a workflow name is a task of the background, not one of its members.
     call.agent_id.as_deref().filter(|_| is_told && call.workflow_id.is_none())
+}
+
+/// The tool of this call begins subagents.
+pub(super) fn begins(call: &CallRow) -> bool {
+    TOOLS.contains(&call.name.as_str())
 }
 
 /// Whose conversation each subagent's transcript of a session is.
@@ -105,12 +114,17 @@ pub(super) async fn callers(db: &Db, session: &str) -> Result<HashMap<String, St
 pub async fn of_session(db: &Db, session: &str) -> Result<Vec<Subagent>, StoreError> {
     let known = known(sessions::sides(db, session).await?);
     let calls = tool_calls::beginnings(db, session).await?;
-    let used: HashMap<String, TranscriptSum> =
-        usage::by_transcript(db, session).await?.into_iter().map(|sum| (sum.transcript_id.clone(), sum)).collect();
-    Ok(joined(&known, &calls, used))
+    Ok(joined(&known, &calls, used(db, session).await?))
 }
 
-fn known(rows: Vec<CursorRow>) -> Known {
+/// What each transcript of a session used.
+pub(super) async fn used(db: &Db, session: &str) -> Result<HashMap<String, TranscriptSum>, StoreError> {
+    let sums = usage::by_transcript(db, session).await?;
+    Ok(sums.into_iter().map(|sum| (sum.transcript_id.clone(), sum)).collect())
+}
+
+/// What the files beside a session's main transcripts tell.
+pub(super) fn known(rows: Vec<CursorRow>) -> Known {
     let mut known = Known { files: BTreeMap::new(), agents: HashMap::new(), notes: HashMap::new() };
     // Oldest first: of several generations and copies the one with the most lines stays, of notes the latest.
     for row in rows {
@@ -126,6 +140,16 @@ fn known(rows: Vec<CursorRow>) -> Known {
 }
 
 impl Known {
+    /// What is known of a subagent's conversation.
+    pub(super) fn facts(&self, agent: &str) -> Option<&Facts> {
+        self.files.get(agent).map(|file| &file.facts)
+    }
+
+    /// Somebody has begun it: a note names the call or the subagent.
+    pub(super) fn names_beginner(&self, agent: &str) -> bool {
+        self.notes.get(agent).is_some_and(|note| note.tool_use_id.is_some() || note.parent.is_some())
+    }
+
     fn file(&mut self, row: CursorRow) {
         let facts = Facts::load(&row.facts);
         let place = relative(&row.root, &row.path);
@@ -141,7 +165,8 @@ impl Known {
     }
 }
 
-fn joined(known: &Known, calls: &[CallRow], mut used: HashMap<String, TranscriptSum>) -> Vec<Subagent> {
+/// The subagents of a session, by their beginning, with the calls that began something and what each transcript used.
+pub(super) fn joined(known: &Known, calls: &[CallRow], mut used: HashMap<String, TranscriptSum>) -> Vec<Subagent> {
     let mut by_agent: HashMap<&str, &CallRow> = HashMap::new();
     let mut by_id: HashMap<&str, &CallRow> = HashMap::new();
     let mut by_workflow: HashMap<&str, &CallRow> = HashMap::new();
@@ -204,8 +229,10 @@ fn subagent(
             .or_else(|| call.and_then(|call| call.workflow_id.clone())),
         model: facts.and_then(|facts| facts.model.clone()).or_else(|| noted(|note| &note.model)),
         state: state(facts, note, own_call),
+        background: own_call.and_then(|call| call.agent_background).unwrap_or(false),
         internal: file.is_some_and(|file| file.internal) || claude::layout::is_internal(id),
         started_at: began,
+        last_at: ended,
         duration_ms: began.zip(ended).map(|(began, ended)| (ended - began).max(0)),
         calls: facts.map_or(0, |facts| facts.calls),
         errors: facts.map_or(0, |facts| facts.errors),

@@ -10,21 +10,24 @@ use serde::Deserialize;
 use super::failure::{Answer, Failure};
 use super::fleet::{limit_of, no_session};
 use super::json::{Path, Query};
-use crate::derive::{calls, outline, subagents};
+use crate::derive::{calls, graph, outline, subagents};
+use crate::domain::time::now_ms;
 use crate::house::House;
-use crate::store::sessions;
+use crate::store::sessions::{self, SessionRow};
 use crate::wire::history::{Subagent, ToolCall, Turn};
 use crate::wire::page::Page;
+use crate::wire::presence::AgentNode;
 
 pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()
         .route("/sessions/{id}/turns", get(list_turns))
         .route("/sessions/{id}/tool-calls", get(list_calls))
         .route("/sessions/{id}/subagents", get(list_subagents))
+        .route("/sessions/{id}/agents", get(list_agents))
 }
 
-async fn known(house: &House, id: &str) -> Result<(), Failure> {
-    sessions::get(&house.db, id).await?.map(drop).ok_or_else(no_session)
+async fn known(house: &House, id: &str) -> Result<SessionRow, Failure> {
+    sessions::get(&house.db, id).await?.ok_or_else(no_session)
 }
 
 async fn list_turns(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Turn>> {
@@ -36,6 +39,12 @@ async fn list_turns(State(house): State<Arc<House>>, Path(id): Path<String>) -> 
 async fn list_subagents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Subagent>> {
     known(&house, &id).await?;
     let items = subagents::of_session(&house.db, &id).await?.iter().map(Subagent::from).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<AgentNode>> {
+    let session = known(&house, &id).await?;
+    let items = graph::of_session(&house.db, &session, now_ms()).await?.iter().map(AgentNode::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 

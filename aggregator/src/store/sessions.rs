@@ -218,6 +218,11 @@ pub async fn parts(tx: &mut Tx, session: &str) -> Result<Vec<CursorRow>> {
     tx.all(PARTS, vals![session]).await
 }
 
+/// The same for readers.
+pub async fn mains(db: &Db, session: &str) -> Result<Vec<CursorRow>> {
+    db.all(PARTS, vals![session]).await
+}
+
 /// Subagents' transcripts of a session, and what lies beside them, oldest first.
 pub async fn sides(db: &Db, session: &str) -> Result<Vec<CursorRow>> {
     db.all(SIDES, vals![session]).await

@@ -16,7 +16,18 @@ statements! {
                   c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
                   c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
                   WHERE t.session_id = $1 AND c.name <> '' AND (c.agent_id IS NOT NULL OR c.workflow_id IS NOT NULL)";
-    PLACES = "SELECT c.transcript_id, c.line, c.id, c.is_error FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+    OPEN = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
+            c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
+            c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+            WHERE t.session_id = $1 AND t.state = 'live' AND c.is_error IS NULL AND c.name <> ''
+            AND NOT EXISTS (SELECT 1 FROM transcripts p JOIN tool_calls o ON o.transcript_id = p.id
+            WHERE p.session_id = $1 AND o.id = c.id AND o.is_error IS NOT NULL)
+            ORDER BY COALESCE(c.started_at, 0) DESC, c.line DESC LIMIT $2";
+    TOOLS = "SELECT c.transcript_id, c.name, CAST(COUNT(*) AS BIGINT) AS calls,
+             CAST(SUM(CASE WHEN c.is_error THEN 1 ELSE 0 END) AS BIGINT) AS errors
+             FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id WHERE t.session_id = $1 AND c.name <> ''
+             GROUP BY c.transcript_id, c.name";
+    PLACES = "SELECT c.transcript_id, c.line, c.id, c.name, c.is_error FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
               WHERE t.session_id = $1 AND t.kind = 'main' AND c.name <> ''";
 }
 
@@ -95,8 +106,23 @@ pub struct CallPlace {
     pub line: i64,
     /// The coder's id of the use.
     pub id: String,
+    /// The tool.
+    pub name: String,
     /// It failed.
     pub is_error: Option<bool>,
+}
+
+/// How often a transcript calls a tool.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ToolCount {
+    /// Transcript.
+    pub transcript_id: String,
+    /// The tool.
+    pub name: String,
+    /// Calls.
+    pub calls: i64,
+    /// Failed ones among them.
+    pub errors: i64,
 }
 
 /// Tool calls, counted.
@@ -171,6 +197,16 @@ pub async fn of_session(db: &Db, session: &str) -> Result<Vec<CallRow>> {
 /// Those of them that began something.
 pub async fn beginnings(db: &Db, session: &str) -> Result<Vec<CallRow>> {
     db.all(BEGINNINGS, vals![session]).await
+}
+
+/// Those of them that no file of the session has an outcome of, in files that are still on their hosts; the latest.
+pub async fn open(db: &Db, session: &str, limit: u32) -> Result<Vec<CallRow>> {
+    db.all(OPEN, vals![session, i64::from(limit)]).await
+}
+
+/// How often each transcript of a session calls each tool.
+pub async fn tools(db: &Db, session: &str) -> Result<Vec<ToolCount>> {
+    db.all(TOOLS, vals![session]).await
 }
 
 /// Where the calls of the main transcripts of a session stand.

@@ -21,8 +21,11 @@ statements! {
            CAST(SUM(u.cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
            CAST(SUM(u.thinking_tokens) AS BIGINT) AS thinking_tokens, CAST(SUM(u.web_searches) AS BIGINT) AS web_searches,
            CAST(SUM(u.cost_microdollars) AS BIGINT) AS cost_microdollars
-           FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1 AND t.kind = 'subagent'
+           FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1
            GROUP BY u.transcript_id";
+    MAIN_REPLIES = "SELECT u.key, u.output_tokens, u.input_tokens + u.output_tokens + u.cache_read_tokens
+                    + u.cache_write_5m_tokens + u.cache_write_1h_tokens AS tokens, u.cost_microdollars AS cost
+                    FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1 AND t.kind = 'main'";
     PLACES = "SELECT u.transcript_id, u.line, u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_5m_tokens
               + u.cache_write_1h_tokens AS tokens, u.cost_microdollars AS cost
               FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1 AND t.kind = 'main'";
@@ -117,6 +120,15 @@ pub struct TranscriptSum {
     pub web_searches: i64,
     /// Micro-dollars.
     pub cost_microdollars: Option<i64>,
+}
+
+impl TranscriptSum {
+    /// Tokens of all kinds and their cost.
+    pub fn total(&self) -> Sum {
+        let Self { input_tokens, output_tokens, cache_read_tokens, .. } = self;
+        let written = self.cache_write_5m_tokens + self.cache_write_1h_tokens;
+        Sum { tokens: input_tokens + output_tokens + cache_read_tokens + written, cost: self.cost_microdollars }
+    }
 }
 
 /// What was used where.
@@ -247,7 +259,25 @@ pub async fn sum(tx: &mut Tx, session: &str) -> Result<Sum> {
     Ok(tx.optional(SUM, vals![session]).await?.unwrap_or_default())
 }
 
-/// What each subagent's transcript of a session used, counted or not.
+/// A reply, as one of the main transcripts of a session tells of it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct MainReply {
+    /// Names the reply: the same in every copy.
+    pub key: Vec<u8>,
+    /// Written, thinking included.
+    pub output_tokens: i64,
+    /// Tokens of all kinds.
+    pub tokens: i64,
+    /// Micro-dollars.
+    pub cost: Option<i64>,
+}
+
+/// The replies of all main transcripts of a session, counted or not; copies are among them.
+pub async fn main_replies(db: &Db, session: &str) -> Result<Vec<MainReply>> {
+    db.all(MAIN_REPLIES, vals![session]).await
+}
+
+/// What each transcript of a session used, counted or not.
 pub async fn by_transcript(db: &Db, session: &str) -> Result<Vec<TranscriptSum>> {
     db.all(BY_TRANSCRIPT, vals![session]).await
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use muster_proto::fleet::{self, FileForm};
 use muster_proto::ids::TranscriptId;
 
-use super::super::{Follower, outline, subagents};
+use super::super::{Follower, graph, outline, subagents};
 use super::derived;
 use crate::ingest::Intake;
 use crate::ingest::tests::{Stand, frame};
@@ -129,6 +129,7 @@ async fn told(db: &Db) -> Vec<String> {
         lines.extend(usage::places(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
         lines.extend(usage::by_transcript(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
         lines.extend(subagents::of_session(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
+        lines.extend(graph::of_session(db, &session, 0).await.unwrap().iter().map(|node| format!("{node:?}")));
         // A session whose lines have no time is as old as its arrival.
         let last_activity_at = session.first_activity_at.map_or(0, |_| session.last_activity_at);
         let session =
