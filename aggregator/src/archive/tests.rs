@@ -40,8 +40,19 @@ pub(crate) async fn host(db: &Db, name: &str) -> HostId {
     host
 }
 
-/// Archives a file of the session, three lines to a frame.
+/// Archives a conversation of the session, three lines to a frame.
 pub(crate) async fn archive(db: &Db, host: HostId, path: &str, lines: &[String]) -> TranscriptId {
+    archive_kind(db, host, path, TranscriptKind::Main, lines).await
+}
+
+/// Archives a file of the session, three lines to a frame.
+pub(crate) async fn archive_kind(
+    db: &Db,
+    host: HostId,
+    path: &str,
+    kind: TranscriptKind,
+    lines: &[String],
+) -> TranscriptId {
     let id = TranscriptId::new();
     let new = NewTranscript {
         id,
@@ -49,7 +60,7 @@ pub(crate) async fn archive(db: &Db, host: HostId, path: &str, lines: &[String])
         coder: "claude".to_owned(),
         root: "/root".to_owned(),
         path: path.to_owned(),
-        kind: TranscriptKind::Main,
+        kind,
         in_lines: true,
         identity: (1, 1),
         session: Some(SESSION.to_owned()),

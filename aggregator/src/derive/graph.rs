@@ -151,9 +151,10 @@ fn attach(nodes: &mut [Node]) {
     let parents: HashMap<String, Option<String>> =
         nodes.iter().map(|node| (node.agent.id.clone(), node.parent.clone())).collect();
     for node in nodes.iter_mut().skip(1) {
-        match steps(&node.agent.id, &parents) {
-            Some(depth) => node.agent.depth = depth,
-            None => (node.parent, node.orphan, node.agent.depth) = (None, true, 1),
+        if let Some(depth) = steps(&node.agent.id, &parents) {
+            node.agent.depth = depth;
+        } else {
+            (node.parent, node.orphan, node.agent.depth) = (None, true, 1);
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod calls;
 mod clean;
 pub mod facts;
+pub mod files;
 mod fold;
 mod follower;
 pub mod graph;

@@ -105,11 +105,6 @@ pub(super) fn begins(call: &CallRow) -> bool {
     TOOLS.contains(&call.name.as_str())
 }
 
-/// Whose conversation each subagent's transcript of a session is.
-pub(super) async fn callers(db: &Db, session: &str) -> Result<HashMap<String, String>, StoreError> {
-    Ok(known(sessions::sides(db, session).await?).agents)
-}
-
 /// The subagents of a session, by their beginning.
 pub async fn of_session(db: &Db, session: &str) -> Result<Vec<Subagent>, StoreError> {
     let known = known(sessions::sides(db, session).await?);
@@ -143,6 +138,16 @@ impl Known {
     /// What is known of a subagent's conversation.
     pub(super) fn facts(&self, agent: &str) -> Option<&Facts> {
         self.files.get(agent).map(|file| &file.facts)
+    }
+
+    /// Transcript of a subagent.
+    pub(super) fn transcript(&self, agent: &str) -> Option<&str> {
+        self.files.get(agent).map(|file| file.transcript.as_str())
+    }
+
+    /// A subagent has more than one file: copies on other hosts, or earlier content.
+    pub(super) fn has_copies(&self) -> bool {
+        self.agents.len() > self.files.len()
     }
 
     /// Somebody has begun it: a note names the call or the subagent.

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use super::failure::{Answer, Failure};
 use super::fleet::{limit_of, no_session};
 use super::json::{Path, Query};
-use crate::derive::{calls, graph, outline, subagents};
+use crate::derive::{calls, files, graph, outline, subagents};
 use crate::domain::time::now_ms;
 use crate::house::House;
 use crate::store::sessions::{self, SessionRow};
 use crate::wire::history::{Subagent, ToolCall, Turn};
 use crate::wire::page::Page;
-use crate::wire::presence::AgentNode;
+use crate::wire::presence::{AgentNode, TouchedFile};
 
 pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/sessions/{id}/tool-calls", get(list_calls))
         .route("/sessions/{id}/subagents", get(list_subagents))
         .route("/sessions/{id}/agents", get(list_agents))
+        .route("/sessions/{id}/files", get(list_files))
 }
 
 async fn known(house: &House, id: &str) -> Result<SessionRow, Failure> {
@@ -48,11 +49,21 @@ async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) ->
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// Calls that can be asked for by their ids at once.
+const IDS: usize = 50;
+
+/// Words of a filter that are looked at.
+const WORDS: usize = 8;
+
 #[derive(Deserialize)]
 struct CallsQuery {
     name: Option<String>,
     is_error: Option<bool>,
     subagent: Option<String>,
+    running: Option<bool>,
+    newest: Option<bool>,
+    q: Option<String>,
+    id: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -63,15 +74,60 @@ async fn list_calls(
     Query(query): Query<CallsQuery>,
 ) -> Answer<Page<ToolCall>> {
     known(&house, &id).await?;
-    let limit = limit_of(query.limit)? as usize;
-    let after = query.cursor.as_deref().map(place_of).transpose()?;
+    let limit = limit_of(query.limit)?;
+    let from = query.cursor.as_deref().map(place_of).transpose()?;
     let caller = query.subagent.map(|word| Some(word).filter(|word| word != "main"));
-    let filter = calls::Filter { name: query.name, is_error: query.is_error, caller };
-    let mut found = calls::page(&house.db, &id, &filter, after.as_ref(), limit).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
+    let words: Vec<String> =
+        query.q.iter().flat_map(|words| words.split_whitespace()).take(WORDS).map(str::to_lowercase).collect();
+    let filter = calls::Filter {
+        name: query.name,
+        is_error: query.is_error,
+        caller,
+        words: Some(words).filter(|words| !words.is_empty()),
+        running: query.running.unwrap_or(false),
+    };
+    if let Some(ids) = &query.id {
+        let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+        if ids.len() > IDS {
+            return Err(Failure::bad_request(format!("`id` takes {IDS} ids at most, with commas between them")));
+        }
+        let found = calls::with_ids(&house.db, &id, &filter, &ids).await?;
+        return Ok(Json(Page { items: found.iter().map(ToolCall::from).collect(), next_cursor: None }));
+    }
+    let newest = query.newest.unwrap_or(false);
+    let mut found = calls::page(&house.db, &id, &filter, newest, from.as_ref(), limit).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
     let next_cursor = found.last().filter(|_| more).map(|call| cursor_of(&call.place()));
     Ok(Json(Page { items: found.iter().map(ToolCall::from).collect(), next_cursor }))
+}
+
+#[derive(Deserialize)]
+struct FilesQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn list_files(
+    State(house): State<Arc<House>>,
+    Path(id): Path<String>,
+    Query(query): Query<FilesQuery>,
+) -> Answer<Page<TouchedFile>> {
+    known(&house, &id).await?;
+    let limit = limit_of(query.limit)? as usize;
+    let after = query.cursor.as_deref().map(|cursor| {
+        let place = cursor.split_once(':').and_then(|(at, path)| Some((at.parse().ok()?, path)));
+        place.ok_or_else(|| Failure::bad_request("`cursor` must be the `next_cursor` of the page before"))
+    });
+    let after = after.transpose()?;
+    let mut found = files::of_session(&house.db, &id).await?;
+    if let Some(after) = after {
+        found.retain(|file| file.place() > (std::cmp::Reverse(after.0), after.1));
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| more).map(|file| format!("{}:{}", file.last_at, file.path));
+    Ok(Json(Page { items: found.iter().map(TouchedFile::from).collect(), next_cursor }))
 }
 
 fn cursor_of(place: &calls::Place) -> String {

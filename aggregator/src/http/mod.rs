@@ -29,6 +29,8 @@ mod usage;
 mod web;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod reading_tests;
 #[cfg(test)]
 mod tests;

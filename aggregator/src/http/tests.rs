@@ -38,6 +38,17 @@ impl Doors {
         options.listen.set_port(4600);
         set(&mut options);
         let db = Db::open(None, &options.embedded_database()).await.unwrap();
+        Self::of(db, options, folder)
+    }
+
+    /// The same on a database that is there.
+    pub(super) fn on(db: &Db) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::local(folder.path());
+        Self::of(db.clone(), options, folder)
+    }
+
+    fn of(db: Db, options: Options, folder: tempfile::TempDir) -> Self {
         let (house, _chores) = House::new(db, options, Tasks::new());
         let app = router(Arc::clone(&house));
         Self { house, app, _folder: folder }

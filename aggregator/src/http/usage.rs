@@ -40,6 +40,7 @@ struct UsageQuery {
     project: Option<String>,
     coder: Option<String>,
     model: Option<String>,
+    session: Option<String>,
     utc_offset_minutes: Option<i64>,
 }
 
@@ -78,6 +79,7 @@ impl UsageQuery {
             project: self.project.clone(),
             coder: self.coder.clone(),
             model: self.model.clone(),
+            session: self.session.clone(),
         })
     }
 }

@@ -5,24 +5,59 @@ use super::db::{Db, Tx, Val};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
 
+/// All columns of a [`CallRow`], for a session.
+macro_rules! of_session {
+    ($where:literal) => {
+        concat!(
+            "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
+             c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
+             c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+             WHERE t.session_id = $1 AND c.name <> '' ",
+            $where
+        )
+    };
+}
+
+/// A page of a session's calls before or after a place.
+macro_rules! page {
+    ($after:literal, $order:literal) => {
+        concat!(
+            of_session!(
+                "AND (CAST($2 AS TEXT) IS NULL OR LOWER(c.name) = LOWER($2))
+                 AND (CAST($3 AS BOOLEAN) IS NULL OR c.is_error = $3)
+                 AND (CAST($4 AS TEXT) IS NULL OR t.kind = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR t.id = $5)
+                 AND (COALESCE(c.started_at, 0), c.line, c.id) "
+            ),
+            $after,
+            " ($6, $7, $8) ORDER BY COALESCE(c.started_at, 0) ",
+            $order,
+            ", c.line ",
+            $order,
+            ", c.id ",
+            $order,
+            " LIMIT $9"
+        )
+    };
+}
+
 statements! {
     FORGET = "DELETE FROM tool_calls WHERE transcript_id = $1";
     REPORTED = "UPDATE tool_calls SET agent_ok = $3 WHERE transcript_id = $1 AND agent_id = $2";
-    OF_SESSION = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
-                  c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
-                  c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
-                  WHERE t.session_id = $1 AND c.name <> ''";
-    BEGINNINGS = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
-                  c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
-                  c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
-                  WHERE t.session_id = $1 AND c.name <> '' AND (c.agent_id IS NOT NULL OR c.workflow_id IS NOT NULL)";
-    OPEN = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
-            c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background,
-            c.agent_ok, c.workflow_id FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
-            WHERE t.session_id = $1 AND t.state = 'live' AND c.is_error IS NULL AND c.name <> ''
-            AND NOT EXISTS (SELECT 1 FROM transcripts p JOIN tool_calls o ON o.transcript_id = p.id
-            WHERE p.session_id = $1 AND o.id = c.id AND o.is_error IS NOT NULL)
-            ORDER BY COALESCE(c.started_at, 0) DESC, c.line DESC LIMIT $2";
+    OF_SESSION = of_session!("");
+    AFTER = page!(">", "ASC");
+    BEFORE = page!("<", "DESC");
+    ONE = of_session!("AND c.id = $2 ORDER BY c.is_error IS NULL, c.transcript_id LIMIT 1");
+    BEGINNINGS = of_session!("AND (c.agent_id IS NOT NULL OR c.workflow_id IS NOT NULL)");
+    OPEN = of_session!(
+        "AND t.state = 'live' AND c.is_error IS NULL
+         AND NOT EXISTS (SELECT 1 FROM transcripts p JOIN tool_calls o ON o.transcript_id = p.id
+         WHERE p.session_id = $1 AND o.id = c.id AND o.is_error IS NOT NULL)
+         ORDER BY COALESCE(c.started_at, 0) DESC, c.line DESC LIMIT $2"
+    );
+    TOUCHING = "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.path, c.writes, c.started_at, c.ended_at,
+                c.added, c.removed FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id
+                WHERE t.session_id = $1 AND c.name <> '' AND c.path IS NOT NULL AND NOT c.is_error";
     TOOLS = "SELECT c.transcript_id, c.name, CAST(COUNT(*) AS BIGINT) AS calls,
              CAST(SUM(CASE WHEN c.is_error THEN 1 ELSE 0 END) AS BIGINT) AS errors
              FROM transcripts t JOIN tool_calls c ON c.transcript_id = t.id WHERE t.session_id = $1 AND c.name <> ''
@@ -112,6 +147,46 @@ pub struct CallPlace {
     pub is_error: Option<bool>,
 }
 
+/// A call that worked on a file and did not fail.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Touch {
+    /// Transcript.
+    pub transcript_id: String,
+    /// Line of the use.
+    pub line: i64,
+    /// Line of the outcome.
+    pub result_line: Option<i64>,
+    /// The coder's id of the use.
+    pub id: String,
+    /// The tool.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// It changes the file.
+    pub writes: bool,
+    /// When it was called.
+    pub started_at: Option<Millis>,
+    /// When the outcome was written.
+    pub ended_at: Option<Millis>,
+    /// Lines added.
+    pub added: Option<i64>,
+    /// Lines removed.
+    pub removed: Option<i64>,
+}
+
+/// Which calls a page has.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this tool.
+    pub name: Option<String>,
+    /// That failed, or did not.
+    pub is_error: Option<bool>,
+    /// In transcripts of this kind (its word).
+    pub kind: Option<String>,
+    /// In this transcript.
+    pub transcript: Option<String>,
+}
+
 /// How often a transcript calls a tool.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct ToolCount {
@@ -192,6 +267,30 @@ pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<Counts> {
 /// All calls of a session and its subagents, in no order.
 pub async fn of_session(db: &Db, session: &str) -> Result<Vec<CallRow>> {
     db.all(OF_SESSION, vals![session]).await
+}
+
+/// A page of them after the place of a call (when it was made, its line, its id), or before it with the latest first.
+pub async fn page(
+    db: &Db,
+    session: &str,
+    filter: Filter,
+    newest: bool,
+    (at, line, id): (Millis, i64, &str),
+    limit: u32,
+) -> Result<Vec<CallRow>> {
+    let Filter { name, is_error, kind, transcript } = filter;
+    let vals = vals![session, name, is_error, kind, transcript, at, line, id, i64::from(limit)];
+    db.all(if newest { BEFORE } else { AFTER }, vals).await
+}
+
+/// The call with this id; of copies one that has its outcome.
+pub async fn one(db: &Db, session: &str, id: &str) -> Result<Option<CallRow>> {
+    db.optional(ONE, vals![session, id]).await
+}
+
+/// Those of them that worked on files and did not fail.
+pub async fn touching(db: &Db, session: &str) -> Result<Vec<Touch>> {
+    db.all(TOUCHING, vals![session]).await
 }
 
 /// Those of them that began something.

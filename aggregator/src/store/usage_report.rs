@@ -11,7 +11,7 @@ pub const QUARTER_MS: Millis = 900_000;
 /// Sums by transcript and model, and by quarter of an hour where days are asked for. `+at` keeps the embedded database to
 /// the index that has the rows in this order.
 macro_rules! cells {
-    ($quarter:literal, $group:literal) => {
+    ($quarter:literal, $group:literal, $of:literal) => {
         concat!(
             "SELECT t.host_id, t.coder, t.session_id, s.project_id, u.model, u.quarter, u.input_tokens, u.output_tokens,
              u.cache_read_tokens, u.cache_write_5m_tokens, u.cache_write_1h_tokens, u.thinking_tokens, u.web_searches,
@@ -25,8 +25,9 @@ macro_rules! cells {
              CAST(SUM(thinking_tokens) AS BIGINT) AS thinking_tokens, CAST(SUM(web_searches) AS BIGINT) AS web_searches,
              CAST(SUM(cost_microdollars) AS BIGINT) AS cost_microdollars, CAST(COUNT(*) AS BIGINT) AS replies,
              CAST(COUNT(cost_microdollars) AS BIGINT) AS priced, CAST(SUM(records) AS BIGINT) AS records
-             FROM usage WHERE counted AND +at >= $1 AND +at < $2 AND (CAST($3 AS TEXT) IS NULL OR model = $3)
-             GROUP BY transcript_id, model",
+             FROM usage WHERE counted AND +at >= $1 AND +at < $2 AND (CAST($3 AS TEXT) IS NULL OR model = $3) ",
+            $of,
+            " GROUP BY transcript_id, model",
             $group,
             ") u JOIN transcripts t ON t.id = u.transcript_id LEFT JOIN sessions s ON s.id = t.session_id
              WHERE (CAST($4 AS TEXT) IS NULL OR t.host_id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.coder = $5)
@@ -35,21 +36,47 @@ macro_rules! cells {
     };
 }
 
-statements! {
-    CELLS = cells!("CAST(0 AS BIGINT)", "");
-    CELLS_IN_TIME = cells!("at / 900000", ", at / 900000");
-    DROPPED = "SELECT CAST(COALESCE(SUM(u.records), 0) AS BIGINT) AS records, CAST(COUNT(*) AS BIGINT) AS rows,
-               CAST(COALESCE(SUM(CASE WHEN COALESCE(w.session_id, '') <> COALESCE(t.session_id, '') THEN 1 ELSE 0 END), 0)
-               AS BIGINT) AS copies
-               FROM usage u JOIN transcripts t ON t.id = u.transcript_id LEFT JOIN sessions s ON s.id = t.session_id
-               LEFT JOIN usage c ON c.key = u.key AND c.counted LEFT JOIN transcripts w ON w.id = c.transcript_id
-               WHERE NOT u.counted AND u.at >= $1 AND u.at < $2 AND (CAST($3 AS TEXT) IS NULL OR u.model = $3)
-               AND (CAST($4 AS TEXT) IS NULL OR t.host_id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.coder = $5)
-               AND (CAST($6 AS TEXT) IS NULL OR COALESCE(s.project_id, '') = $6)";
-    LINES = "SELECT CAST(COALESCE(SUM(t.lines), 0) AS BIGINT) AS n FROM transcripts t
+/// What is left out of the sums.
+macro_rules! dropped {
+    ($of:literal) => {
+        concat!(
+            "SELECT CAST(COALESCE(SUM(u.records), 0) AS BIGINT) AS records, CAST(COUNT(*) AS BIGINT) AS rows,
+             CAST(COALESCE(SUM(CASE WHEN COALESCE(w.session_id, '') <> COALESCE(t.session_id, '') THEN 1 ELSE 0 END), 0)
+             AS BIGINT) AS copies
+             FROM usage u JOIN transcripts t ON t.id = u.transcript_id LEFT JOIN sessions s ON s.id = t.session_id
+             LEFT JOIN usage c ON c.key = u.key AND c.counted LEFT JOIN transcripts w ON w.id = c.transcript_id
+             WHERE NOT u.counted AND u.at >= $1 AND u.at < $2 AND (CAST($3 AS TEXT) IS NULL OR u.model = $3)
+             AND (CAST($4 AS TEXT) IS NULL OR t.host_id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.coder = $5)
+             AND (CAST($6 AS TEXT) IS NULL OR COALESCE(s.project_id, '') = $6) ",
+            $of
+        )
+    };
+}
+
+/// Lines of conversations.
+macro_rules! lines {
+    ($of:literal) => {
+        concat!(
+            "SELECT CAST(COALESCE(SUM(t.lines), 0) AS BIGINT) AS n FROM transcripts t
              LEFT JOIN sessions s ON s.id = t.session_id WHERE t.kind IN ('main', 'subagent')
              AND (CAST($1 AS TEXT) IS NULL OR t.host_id = $1) AND (CAST($2 AS TEXT) IS NULL OR t.coder = $2)
-             AND (CAST($3 AS TEXT) IS NULL OR COALESCE(s.project_id, '') = $3)";
+             AND (CAST($3 AS TEXT) IS NULL OR COALESCE(s.project_id, '') = $3) ",
+            $of
+        )
+    };
+}
+
+statements! {
+    CELLS = cells!("CAST(0 AS BIGINT)", "", "");
+    CELLS_IN_TIME = cells!("at / 900000", ", at / 900000", "");
+    CELLS_OF_SESSION =
+        cells!("CAST(0 AS BIGINT)", "", "AND transcript_id IN (SELECT id FROM transcripts WHERE session_id = $7)");
+    CELLS_OF_SESSION_IN_TIME =
+        cells!("at / 900000", ", at / 900000", "AND transcript_id IN (SELECT id FROM transcripts WHERE session_id = $7)");
+    DROPPED = dropped!("");
+    DROPPED_OF_SESSION = dropped!("AND u.transcript_id IN (SELECT id FROM transcripts WHERE session_id = $7)");
+    LINES = lines!("");
+    LINES_OF_SESSION = lines!("AND t.session_id = $4");
     TITLES = "SELECT id, title FROM sessions WHERE title IS NOT NULL";
 }
 
@@ -68,18 +95,27 @@ pub struct Scope {
     pub coder: Option<String>,
     /// Only this model.
     pub model: Option<String>,
+    /// Only this session: few rows are read then, not all.
+    pub session: Option<String>,
 }
 
 impl Scope {
     fn vals(&self) -> Vec<Val> {
-        vals![
+        let mut vals = vals![
             self.from.unwrap_or(Millis::MIN),
             self.to.unwrap_or(Millis::MAX),
             self.model.clone(),
             self.host.clone(),
             self.coder.clone(),
             self.project.clone()
-        ]
+        ];
+        vals.extend(self.session.clone().map(Val::from));
+        vals
+    }
+
+    /// Of two statements the one for the whole fleet, or that for a session.
+    fn either(&self, all: &'static str, of_session: &'static str) -> &'static str {
+        if self.session.is_some() { of_session } else { all }
     }
 }
 
@@ -135,18 +171,24 @@ pub struct Dropped {
 
 /// Sums in scope, by quarters of an hour when `in_time`.
 pub async fn cells(db: &Db, scope: &Scope, in_time: bool) -> Result<Vec<Cell>> {
-    db.all(if in_time { CELLS_IN_TIME } else { CELLS }, scope.vals()).await
+    let statement = if in_time {
+        scope.either(CELLS_IN_TIME, CELLS_OF_SESSION_IN_TIME)
+    } else {
+        scope.either(CELLS, CELLS_OF_SESSION)
+    };
+    db.all(statement, scope.vals()).await
 }
 
 /// What is left out of the sums in scope.
 pub async fn dropped(db: &Db, scope: &Scope) -> Result<Dropped> {
-    db.one(DROPPED, scope.vals()).await
+    db.one(scope.either(DROPPED, DROPPED_OF_SESSION), scope.vals()).await
 }
 
 /// Lines of conversations; times and models in the scope do not matter.
 pub async fn lines(db: &Db, scope: &Scope) -> Result<i64> {
-    let vals = vals![scope.host.clone(), scope.coder.clone(), scope.project.clone()];
-    Ok(db.one::<(i64,)>(LINES, vals).await?.0)
+    let mut vals = vals![scope.host.clone(), scope.coder.clone(), scope.project.clone()];
+    vals.extend(scope.session.clone().map(Val::from));
+    Ok(db.one::<(i64,)>(scope.either(LINES, LINES_OF_SESSION), vals).await?.0)
 }
 
 /// Titles of sessions.

@@ -1,9 +1,11 @@
 //! The graph of a session and its files → what pages and scripts see.
 
-use super::presence::{AgentNode, AgentTool, RunningCall};
+use super::presence::{AgentNode, AgentTool, CallPlace, RunningCall, TouchedFile};
+use crate::derive::files::File;
 use crate::derive::graph::{Node, Tool};
 use crate::domain::time::rfc3339;
-use crate::store::tool_calls::CallRow;
+use crate::store::tool_calls::{CallRow, Touch};
+use crate::store::transcripts::unsigned;
 
 impl From<&Node> for AgentNode {
     fn from(node: &Node) -> Self {
@@ -49,5 +51,31 @@ fn running(call: &CallRow, caller: Option<&String>) -> RunningCall {
         about: call.about.clone(),
         started_at: rfc3339(call.started_at.unwrap_or(0)),
         subagent_id: caller.cloned(),
+    }
+}
+
+impl From<&File> for TouchedFile {
+    fn from(file: &File) -> Self {
+        Self {
+            path: file.path.clone(),
+            changes: file.changes,
+            reads: file.reads,
+            added: file.added,
+            removed: file.removed,
+            last_at: Some(file.last_at).filter(|at| *at > 0).map(rfc3339),
+            places: file.places.iter().map(CallPlace::from).collect(),
+        }
+    }
+}
+
+impl From<&Touch> for CallPlace {
+    fn from(call: &Touch) -> Self {
+        Self {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            transcript_id: call.transcript_id.clone(),
+            line: unsigned(call.line),
+            result_line: call.result_line.map(unsigned),
+        }
     }
 }
