@@ -20,6 +20,8 @@ pub struct ConfigFile {
     rescan: Option<bool>,
     /// Seconds after which an incomplete last line is sent as it is.
     torn_after_seconds: Option<u64>,
+    /// People may stop coders on this host from the aggregator.
+    allow_stop: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +77,11 @@ impl ConfigFile {
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(ConfigError::Unreadable { path, source }),
         }
+    }
+
+    /// Whether the aggregator may stop coders on this host; only the file can forbid it.
+    pub fn allow_stop(&self) -> bool {
+        self.allow_stop.unwrap_or(true)
     }
 
     /// Lays what was given over the file, and both over the defaults.

@@ -9,6 +9,8 @@ pub mod digest;
 pub mod repository;
 pub mod watcher;
 
+pub mod presence;
+
 pub mod identity;
 pub mod link;
 pub mod status;

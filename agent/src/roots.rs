@@ -71,6 +71,20 @@ impl RootSpec {
         }
     }
 
+    /// The coder's home, where its settings and its registry of living sessions lie; `None` for a folder that holds
+    /// transcripts and nothing else.
+    pub fn home(&self) -> Option<PathBuf> {
+        let folder = self.folder();
+        let (name, parent) = (folder.file_name()?, folder.parent()?);
+        let expected: &[&str] = match self.coder.as_str() {
+            "claude" => &["projects"],
+            "codex" => &["sessions", "archived_sessions"],
+            "gemini" => &["tmp"],
+            _ => &[],
+        };
+        expected.iter().any(|expected| name == *expected).then(|| parent.to_path_buf())
+    }
+
     /// The folder to follow first.
     pub fn folder(&self) -> PathBuf {
         self.folders().swap_remove(0)

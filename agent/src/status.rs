@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use muster_proto::fleet::{self, Welcome};
+use muster_proto::fleet::{self, HookState, Welcome};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
+use crate::platform::machine::Machine;
 use crate::platform::service;
 use crate::watch::RootStatus;
 
@@ -61,11 +62,67 @@ pub struct AgentStatus {
     pub roots: Vec<RootStatus>,
     /// The last problem that still stands; empty when all is well.
     pub last_error: String,
+    /// Living coders.
+    #[serde(default)]
+    pub coders: Vec<CoderStatus>,
+    /// What stands between us and their own registry; empty when all is well.
+    #[serde(default)]
+    pub registry_error: String,
+    /// Whether the aggregator may stop coders on this host.
+    #[serde(default)]
+    pub allow_stop: bool,
+}
+
+/// A living coder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoderStatus {
+    /// Coder: "claude", …
+    pub coder: String,
+    /// Its process.
+    pub pid: u32,
+    /// Its session; empty where nothing says.
+    pub session: String,
+    /// Its working directory.
+    pub cwd: String,
+    /// What its registry says: "busy", "waiting: permission prompt"; empty where it has none.
+    pub says: String,
+}
+
+impl CoderStatus {
+    /// What a person wants to see of it.
+    pub fn of(coder: &fleet::Coder) -> Self {
+        let says = coder.registry.as_ref().map(|registry| match registry.waiting_for.as_str() {
+            "" => registry.status.clone(),
+            waiting_for => format!("{}: {waiting_for}", registry.status),
+        });
+        Self {
+            coder: coder.coder.clone(),
+            pid: coder.pid,
+            session: coder.session.clone(),
+            cwd: coder.cwd.clone(),
+            says: says.unwrap_or_default(),
+        }
+    }
+}
+
+/// What lives on this host beside the transcripts.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Memory and disk.
+    pub machine: Machine,
+    /// Whether the coders call our hook.
+    pub hooks: HookState,
+    /// What stands between us and the coders' own registry; empty when all is well.
+    pub registry_error: String,
+    /// Living coders.
+    pub coders: Vec<CoderStatus>,
 }
 
 #[derive(Default)]
 struct Inner {
     status: AgentStatus,
+    machine: Machine,
+    hooks: HookState,
     roots: Vec<fleet::Root>,
 }
 
@@ -126,6 +183,35 @@ impl StatusBoard {
         status.rss_bytes = state.rss_bytes;
         status.last_error.clone_from(&state.last_error);
         status.roots = roots;
+    }
+
+    /// What lives on this host, as it stands now.
+    pub fn surroundings(&self, surroundings: Surroundings) {
+        let mut inner = self.lock();
+        inner.machine = surroundings.machine;
+        inner.hooks = surroundings.hooks;
+        inner.status.registry_error = surroundings.registry_error;
+        inner.status.coders = surroundings.coders;
+    }
+
+    /// What the host's own config lets the aggregator do.
+    pub fn allow_stop(&self, allowed: bool) {
+        self.lock().status.allow_stop = allowed;
+    }
+
+    /// Puts what is known beside the transcripts into a state of this host.
+    pub fn complete(&self, state: fleet::HostState) -> fleet::HostState {
+        let inner = self.lock();
+        let Machine { memory, disk } = inner.machine;
+        fleet::HostState {
+            memory_total_bytes: memory.total,
+            memory_available_bytes: memory.free,
+            disk_total_bytes: disk.total,
+            disk_free_bytes: disk.free,
+            hooks: inner.hooks.into(),
+            registry_error: inner.status.registry_error.clone(),
+            ..state
+        }
     }
 
     /// The roots, for the hello of a link.

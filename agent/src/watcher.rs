@@ -12,8 +12,7 @@ use muster_proto::limits::STATE_INTERVAL_SECONDS;
 use tokio::sync::mpsc::{self, Permit, Sender};
 
 use crate::digest::DigestDesk;
-use crate::link::clock_ms;
-use crate::platform::{load, service};
+use crate::platform::{clock, load, service};
 use crate::status::StatusBoard;
 use crate::watch::{Follower, Mailbox};
 
@@ -254,7 +253,7 @@ impl Watcher {
     fn take_state(&mut self, now: Instant) {
         let behind = self.follower.behind(now);
         let state = HostState {
-            clock_ms: clock_ms(),
+            clock_ms: clock::now_ms(),
             backlog_bytes: behind.bytes,
             lag_ms: behind.lag_ms,
             transcripts: self.follower.transcripts(),
@@ -265,6 +264,7 @@ impl Watcher {
             rss_bytes: load::resident_bytes(),
             ..HostState::default()
         };
+        let state = self.board.complete(state);
         self.beat();
         self.state_taken = now;
         self.stirred = false;
@@ -277,7 +277,8 @@ impl Watcher {
     fn is_news(&self, state: &HostState, now: Instant) -> bool {
         let Some((at, last)) = &self.state_sent else { return true };
         let age = now.saturating_duration_since(*at);
-        let facts = |state: &HostState| (state.backlog_bytes == 0, state.last_error.clone(), state.roots.clone());
+        let words = |state: &HostState| (state.last_error.clone(), state.registry_error.clone());
+        let facts = |state: &HostState| (state.backlog_bytes == 0, words(state), state.roots.clone(), state.hooks);
         let numbers = |state: &HostState| (state.backlog_bytes, state.transcripts);
         age >= Duration::from_secs(STATE_INTERVAL_SECONDS)
             || facts(state) != facts(last)

@@ -58,11 +58,13 @@ const LAYERS: [(&str, &[&str]); 6] = [
 ];
 
 /// The files that start tasks, threads and programs, with what they start.
-const SPAWNERS: [(&str, &str); 6] = [
+const SPAWNERS: [(&str, &str); 8] = [
     ("aggregator/src/spawn.rs", "tasks of the server, and programs that people use beside it"),
     ("agent/src/watcher.rs", "the one thread that looks at files"),
     ("agent/src/digest.rs", "the one thread for what takes long: reading whole files to verify them, asking git"),
     ("agent/src/repository.rs", "git, for the first commit of a repository"),
+    ("agent/src/presence/lookout.rs", "the one thread that looks out for living coders"),
+    ("agent/src/presence/tmux.rs", "tmux, to press Escape where a coder runs"),
     ("agent/src/cli/run.rs", "the thread that ends the agent with its parent"),
     ("agent/src/cli/hook.rs", "the thread of a hook that is left behind when it takes too long"),
 ];

@@ -12,9 +12,11 @@ use tokio::sync::oneshot;
 use super::{Place, Roots, hooks, runtime};
 use crate::config::ConfigFile;
 use crate::digest::DigestDesk;
+use crate::hooks::{MAX_EVENT_BYTES, decode};
 use crate::identity::Identity;
 use crate::link::{self, Instance};
-use crate::platform::{service, signals, status_socket};
+use crate::platform::{hook_socket, service, signals, status_socket};
+use crate::presence::{Hooks, Lookout, Manners};
 use crate::roots::RootSource;
 use crate::status::StatusBoard;
 use crate::watch::{Follower, Mailbox, NoWatches, Settings, SystemWatches, Watches};
@@ -35,16 +37,21 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self, place: &Place) -> anyhow::Result<ExitCode> {
         let identity = Identity::load(&place.state)?;
-        let (source, settings) = ConfigFile::load(place.config.as_deref(), &place.state)?.with(&self.roots.given())?;
+        let config = ConfigFile::load(place.config.as_deref(), &place.state)?;
+        let allow_stop = config.allow_stop();
+        let (source, settings) = config.with(&self.roots.given())?;
         for command in hooks::homes(&source.find()).iter().filter_map(|home| hooks::advice(&place.state, home)).take(1)
         {
             tracing::info!("coders tell sooner what they need when they call this agent; to set that up: {command}");
         }
         let board = StatusBoard::new(&identity);
+        let manners = Manners { allow_stop, rescan_only: settings.rescan_only };
+        let (lookout, presence, told) = Lookout::new(source.clone(), manners, board.clone());
+        lookout.start().context("no thread for presence")?;
         let watcher = start_watching(source, settings, &board)?;
-        let instance = Instance { identity, id: uuid::Uuid::new_v4().to_string(), board };
+        let instance = Instance { identity, id: uuid::Uuid::new_v4().to_string(), board, presence };
         let parent = self.exit_with_parent.then(parent_gone).transpose()?;
-        runtime()?.block_on(follow(place, &instance, &watcher, parent))
+        runtime()?.block_on(follow(place, &instance, &watcher, &told, parent))
     }
 }
 
@@ -76,9 +83,10 @@ async fn follow(
     place: &Place,
     instance: &Instance,
     watcher: &WatcherHandle,
+    told: &Hooks,
     parent: Option<oneshot::Receiver<()>>,
 ) -> anyhow::Result<ExitCode> {
-    let work = async { tokio::join!(link::run(instance, watcher), offer_status(place, &instance.board)) };
+    let work = async { tokio::join!(link::run(instance, watcher), offer_status(place, &instance.board, told)) };
     tokio::pin!(work);
     tracing::info!(url = instance.identity.url, host.name = instance.identity.host_name, "following transcripts");
     service::ready();
@@ -119,16 +127,30 @@ fn parent_gone() -> std::io::Result<oneshot::Receiver<()>> {
     Ok(wait)
 }
 
-async fn offer_status(place: &Place, board: &StatusBoard) {
+/// Answers `muster-agent status`, and takes what hooks tell.
+async fn offer_status(place: &Place, board: &StatusBoard, told: &Hooks) {
     loop {
         if status_socket::ask(&place.state).is_ok() {
             tracing::warn!(state = %place.state.display(), "another agent runs with the same state folder");
         } else {
             let document = || serde_json::to_string(&board.status()).unwrap_or_default();
-            if let Err(error) = status_socket::serve(place.state.clone(), document).await {
-                tracing::warn!(%error, "`muster-agent status` cannot reach this agent");
+            tokio::select! {
+                Err(error) = status_socket::serve(place.state.clone(), document) => {
+                    tracing::warn!(%error, "`muster-agent status` cannot reach this agent");
+                }
+                Err(error) = hook_socket::serve(place.state.clone(), MAX_EVENT_BYTES, |said| listen(&said, told)) => {
+                    tracing::warn!(%error, "hooks cannot reach this agent");
+                }
+                else => {}
             }
         }
         tokio::time::sleep(STATUS_RETRY).await;
+    }
+}
+
+fn listen(said: &[u8], told: &Hooks) {
+    match decode(said) {
+        Some(event) => told.take(event),
+        None => tracing::debug!("a hook said something that is not understood"),
     }
 }

@@ -13,7 +13,6 @@ pub use connect::{ConnectError, channel, check_url};
 pub use join::{JoinError, Token, join};
 pub use pin::{Pin, PinError};
 pub use probe::{Probe, probe};
-pub(crate) use session::clock_ms;
 pub use session::{Instance, LinkError, run};
 
 /// What the aggregator shows of this host.

@@ -1,6 +1,6 @@
 //! `run` for ever around one attempt: connect, prove, hand messages both ways until the stream ends.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use muster_proto::fleet::link_client::LinkClient;
 use muster_proto::fleet::{Down, Hello, Up, Welcome, down, up};
@@ -13,6 +13,8 @@ use super::backoff::{Backoff, GOOD_AFTER, jittered};
 use super::connect::{ConnectError, channel, check_url};
 use super::facts;
 use crate::identity::Identity;
+use crate::platform::clock;
+use crate::presence::LookoutHandle;
 use crate::status::{LinkState, StatusBoard};
 use crate::watcher::WatcherHandle;
 
@@ -37,6 +39,8 @@ pub struct Instance {
     pub id: String,
     /// How things stand.
     pub board: StatusBoard,
+    /// Living coders.
+    pub presence: LookoutHandle,
 }
 
 /// Why a link ended.
@@ -111,7 +115,8 @@ async fn try_once(instance: &Instance, watcher: &WatcherHandle) -> Result<(), Li
         .max_decoding_message_size(MESSAGE_BYTES)
         .max_encoding_message_size(MESSAGE_BYTES);
     let (up, outbound) = mpsc::channel(UP_MESSAGES);
-    let opened = tokio::time::timeout(HANDSHAKE, client.open(ReceiverStream::new(outbound)));
+    let (outbound, presence) = instance.presence.before(ReceiverStream::new(outbound));
+    let opened = tokio::time::timeout(HANDSHAKE, client.open(outbound));
     let mut inbound = opened.await.map_err(|_| LinkError::Protocol("no answer"))??.into_inner();
     let welcome = shake_hands(instance, &up, &mut inbound).await?;
     tracing::info!(
@@ -121,10 +126,15 @@ async fn try_once(instance: &Instance, watcher: &WatcherHandle) -> Result<(), Li
         "linked to the aggregator"
     );
     instance.board.linked(&welcome);
+    if welcome.takes_coders {
+        presence.open();
+    }
     watcher.link_up(welcome, up).await.map_err(|_| LinkError::WatcherStopped)?;
     while let Some(message) = inbound.message().await? {
-        if let Some(message) = message.kind {
-            watcher.received(message).await.map_err(|_| LinkError::WatcherStopped)?;
+        match message.kind {
+            Some(down::Kind::Stop(order)) => instance.presence.order(order),
+            Some(message) => watcher.received(message).await.map_err(|_| LinkError::WatcherStopped)?,
+            None => {}
         }
     }
     Ok(())
@@ -145,10 +155,11 @@ async fn shake_hands(
         signature: instance.identity.prove(&challenge.nonce).map_err(LinkError::Broken)?.into(),
         facts: Some(facts()),
         instance_id: instance.id.clone(),
-        clock_ms: clock_ms(),
+        clock_ms: clock::now_ms(),
         roots: instance.board.roots(),
         inspects: true,
-        ..Hello::default()
+        reports_coders: true,
+        policy: Some(instance.presence.policy()),
     };
     let sent = up.send(Up { kind: Some(up::Kind::Hello(hello)) }).await;
     sent.map_err(|_| LinkError::Broken("it closed during the handshake".into()))?;
@@ -162,10 +173,4 @@ async fn next(inbound: &mut Streaming<Down>) -> Result<Option<down::Kind>, LinkE
     let message = tokio::time::timeout(HANDSHAKE, inbound.message()).await;
     let message = message.map_err(|_| LinkError::Protocol("it fell silent during the handshake"))??;
     Ok(message.and_then(|message| message.kind))
-}
-
-/// This host's clock, milliseconds since 1970.
-pub(crate) fn clock_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

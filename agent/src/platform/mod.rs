@@ -1,12 +1,15 @@
 //! What differs between operating systems: one small module per concern, each with a body for unix and for Windows.
 
 pub mod ancestor;
+pub mod clock;
 pub mod file;
 pub mod fs_kind;
 pub mod hook_socket;
 pub mod load;
+pub mod machine;
 pub mod owner;
 pub mod private;
+pub mod process;
 pub mod service;
 pub mod signals;
 pub mod status_socket;

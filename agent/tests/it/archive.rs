@@ -34,6 +34,12 @@ pub(crate) struct Archive {
     pub states: Vec<fleet::HostState>,
     pub digests: Vec<fleet::Digest>,
     pub moves: usize,
+    /// Living coders by key, as the messages add up.
+    pub coders: BTreeMap<String, fleet::Coder>,
+    /// Messages about them, in order.
+    pub presence: Vec<fleet::Coders>,
+    pub hooks: Vec<fleet::HookEvent>,
+    pub stopped: Vec<fleet::Stopped>,
     /// Paths in the order in which their first frame came.
     pub order: Vec<String>,
     /// Raw bytes of each frame, in order, with the path.
@@ -87,10 +93,32 @@ impl Archive {
                 self.digests.push(digest);
                 None
             }
-            up::Kind::Coders(_) | up::Kind::Hook(_) | up::Kind::Stopped(_) => None,
+            up::Kind::Coders(coders) => {
+                self.presence(coders);
+                None
+            }
+            up::Kind::Hook(event) => {
+                self.hooks.push(event);
+                None
+            }
+            up::Kind::Stopped(stopped) => {
+                self.stopped.push(stopped);
+                None
+            }
             up::Kind::Inspected(_) => panic!("nobody asked about a folder"),
             up::Kind::Hello(_) => panic!("a second hello"),
         }
+    }
+
+    fn presence(&mut self, coders: fleet::Coders) {
+        if coders.whole {
+            self.coders.clear();
+        }
+        self.coders.extend(coders.coders.iter().map(|coder| (coder.key.clone(), coder.clone())));
+        for key in &coders.ended {
+            assert!(self.coders.remove(key).is_some(), "{key} ended and never lived");
+        }
+        self.presence.push(coders);
     }
 
     fn get(&mut self, id: &str) -> &mut Transcript {

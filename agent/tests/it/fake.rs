@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use muster_proto::fleet::enrol_server::{Enrol, EnrolServer};
 use muster_proto::fleet::link_server::{Link, LinkServer};
 use muster_proto::fleet::{
-    Challenge, DigestRequest, Down, Hello, JoinReply, JoinRequest, Rewind, Up, Welcome, down, up,
+    Challenge, DigestRequest, Down, Hello, JoinReply, JoinRequest, Rewind, Stop, Up, Welcome, down, up,
 };
 use muster_proto::ids::HostId;
 use ring::signature::{ED25519, UnparsedPublicKey};
@@ -39,6 +39,8 @@ enum Whim {
     RewindAll,
     /// Asks for digests of every transcript.
     DigestAll,
+    /// Orders to stop a coder.
+    Stop(Stop),
 }
 
 #[derive(Default)]
@@ -120,6 +122,10 @@ impl Fake {
         self.whims.send(Whim::DigestAll).unwrap();
     }
 
+    pub(crate) fn stop(&self, order: Stop) {
+        self.whims.send(Whim::Stop(order)).unwrap();
+    }
+
     /// Waits until `wanted` holds of the house.
     pub(crate) async fn until(&self, what: &str, mut wanted: impl FnMut(&House) -> bool) {
         let began = Instant::now();
@@ -167,7 +173,12 @@ impl Fake {
             }
             house.hellos.push(hello);
             house.frames_in_flight = 0;
-            let bounds = Welcome { window_bytes: house.window_bytes, frame_bytes: 64 * 1024, ..Welcome::default() };
+            let bounds = Welcome {
+                window_bytes: house.window_bytes,
+                frame_bytes: 64 * 1024,
+                takes_coders: true,
+                ..Welcome::default()
+            };
             let welcome = Welcome {
                 epoch: house.hellos.len() as u64,
                 host_name: "testhost".into(),
@@ -208,6 +219,7 @@ impl Fake {
             Whim::End(code) => return Err(Status::new(code, "ended by the test")),
             Whim::RewindAll => self.house().archive.transcripts.iter().map(rewind).collect(),
             Whim::DigestAll => self.house().archive.transcripts.iter().map(digest_request).collect(),
+            Whim::Stop(order) => vec![down::Kind::Stop(order)],
         };
         for message in messages {
             send(downs, message).await?;

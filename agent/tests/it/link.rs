@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use muster_agent::digest::DigestDesk;
 use muster_agent::link::{self, ConnectError, Instance, JoinError, Pin, Token};
+use muster_agent::presence::{Lookout, Manners};
 use muster_agent::roots::{RootSource, RootSpec};
 use muster_agent::status::{LinkState, StatusBoard};
 use muster_agent::watch::{Follower, Mailbox, Settings, SystemWatches};
@@ -39,7 +40,9 @@ impl Agent {
         let digests = DigestDesk::start().unwrap();
         let (thread, watcher) = Watcher::new(follower, mailbox, board.clone(), digests);
         thread.start().unwrap();
-        let instance = Instance { identity, id: "test".into(), board: board.clone() };
+        let manners = Manners { allow_stop: true, rescan_only: true };
+        let (_, presence, _) = Lookout::new(RootSource::default(), manners, StatusBoard::default());
+        let instance = Instance { identity, id: "test".into(), board: board.clone(), presence };
         let handle = watcher.clone();
         let link = tokio::spawn(async move { link::run(&instance, &handle).await });
         Self { home, board, watcher, link }

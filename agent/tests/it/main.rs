@@ -7,5 +7,7 @@ mod fake;
 mod files;
 mod hooks;
 mod link;
+#[cfg(target_os = "linux")]
+mod presence;
 mod process;
 mod watching;
