@@ -149,8 +149,8 @@ async fn offer_status(place: &Place, board: &StatusBoard, told: &Hooks) {
 }
 
 fn listen(said: &[u8], told: &Hooks) {
-    match decode(said) {
-        Some(event) => told.take(event),
-        None => tracing::debug!("a hook said something that is not understood"),
-    }
+    let Some(event) = decode(said) else {
+        return tracing::debug!("a hook said something that is not understood");
+    };
+    told.take(event);
 }
