@@ -37,14 +37,18 @@ fn step(step: StopStep, coder: &Coder, table: &mut Table) -> (StopOutcome, Strin
     }
 }
 
-/// As a person would by Escape, where we can press it; else by the signal of Ctrl+C.
+/// As a person would by Escape, where we can press it. The signal of Ctrl+C ends the turn only where the turn is all
+/// there is: an interactive Claude Code leaves altogether when it gets it, whatever it is doing (seen in 2.1.329).
 fn interrupt(coder: &Coder, table: &mut Table) -> (StopOutcome, String) {
-    if coder.tmux.is_empty() {
-        return signal(coder, table, Signal::Interrupt, "interrupted (SIGINT: it runs in no tmux pane)");
+    if coder.kind == "print" {
+        return signal(coder, table, Signal::Interrupt, "interrupted (SIGINT)");
     }
     match tmux::escape(&coder.tmux, &coder.terminal) {
         Ok(()) => (StopOutcome::Done, "interrupted (Escape in its tmux pane)".into()),
-        Err(why) => signal(coder, table, Signal::Interrupt, &format!("interrupted (SIGINT: {why})")),
+        Err(why) => {
+            let instead = "press Escape in its terminal, or choose `terminate`, which ends the whole session";
+            (StopOutcome::Failed, format!("its turn cannot be ended from here: {why}; {instead}"))
+        }
     }
 }
 

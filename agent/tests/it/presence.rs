@@ -60,9 +60,13 @@ impl Host {
     }
 
     fn register(&self, coder: &Process, status: &str) {
+        self.register_as("interactive", coder, status);
+    }
+
+    fn register_as(&self, kind: &str, coder: &Process, status: &str) {
         let text = format!(
             r#"{{"pid":{},"procStart":"{}","sessionId":"s1","cwd":"/srv/api","version":"2.1.329",
-            "kind":"interactive","entrypoint":"cli","startedAt":{},{status}}}"#,
+            "kind":"{kind}","entrypoint":"cli","startedAt":{},{status}}}"#,
             coder.child.id(),
             coder.stamp,
             coder.started_ms,
@@ -324,9 +328,14 @@ async fn a_coder_is_stopped_step_by_step() {
         ]);
         Process::of(command.stdin(Stdio::piped()).stdout(Stdio::piped()))
     });
-    host.register(&coder, r#""status":"busy""#);
-    host.until_status("busy").await;
+    host.register(&coder, r#""status":"idle""#);
+    host.until_status("idle").await;
     let key = coder.key();
+    let report = host.stop(&key, StopStep::Interrupt).await;
+    assert_eq!(report.outcome(), StopOutcome::Failed, "SIGINT would end an interactive session");
+    assert!(report.detail.contains("terminate"), "{}", report.detail);
+    host.register_as("print", &coder, r#""status":"busy""#);
+    host.until_status("busy").await;
     let mut said = std::io::BufRead::lines(std::io::BufReader::new(coder.child.stdout.take().unwrap()));
     let mut hears = || said.next().unwrap().unwrap();
     assert_eq!(hears(), "ready");
@@ -344,6 +353,40 @@ async fn a_coder_is_stopped_step_by_step() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     coder.child.wait().unwrap();
     assert_eq!(host.stop(&key, StopStep::Kill).await.outcome(), StopOutcome::Ended);
+    host.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_tmux_pane_escape_is_pressed() {
+    let host = Host::start().await;
+    let socket = host.home.path().join("tmux");
+    let tmux = |arguments: &[&str]| {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(&socket).args(["-f", "/dev/null"]).args(arguments).env("HOME", host.home.path());
+        command.output().map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    // What is typed is kept; the coder is the shell itself.
+    let keys = host.home.path().join("keys");
+    let script = format!("stty raw -echo; printf ready > {0}; exec cat >> {0}", keys.display());
+    if tmux(&["new-session", "-d", "-s", "s", &script]).is_err() {
+        eprintln!("tmux is not installed: not tested");
+        return host.end().await;
+    }
+    let typed = |wanted: &str| std::fs::read(&keys).is_ok_and(|bytes| bytes == wanted.as_bytes());
+    host.fake.until("the pane is ready", |_| typed("ready")).await;
+    let pid = tmux(&["display-message", "-p", "-t", "s", "#{pane_pid}"]).unwrap().trim().parse().unwrap();
+    let process = Table::default().look(pid).unwrap();
+    let text = format!(r#"{{"procStart":"{}","sessionId":"s1","kind":"interactive","status":"busy"}}"#, process.stamp);
+    std::fs::write(host.entry(pid), text).unwrap();
+    let told = host.until_status("busy").await;
+    assert!(told.terminal.starts_with("pts/"), "{told:?}");
+    let pane = tmux(&["display-message", "-p", "-t", "s", "#{pane_id}"]).unwrap();
+    assert_eq!(told.tmux, format!("{},{}", socket.display(), pane.trim()));
+    let report = host.stop(&told.key, StopStep::Interrupt).await;
+    assert_eq!(report.outcome(), StopOutcome::Done, "{}", report.detail);
+    host.fake.until("Escape arrives", |_| typed("ready\u{1b}")).await;
+    tmux(&["kill-server"]).unwrap();
+    host.until_nobody_lives().await;
     host.end().await;
 }
 
