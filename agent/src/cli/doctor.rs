@@ -7,12 +7,13 @@ use clap::Args;
 use muster_proto::fleet::HookState;
 
 use super::{Place, Roots, hooks, runtime};
-use crate::config::ConfigFile;
+use crate::config::{ConfigError, ConfigFile};
 use crate::hooks::coverage;
 use crate::identity::Identity;
 use crate::link;
 use crate::platform::{fs_kind, private, status_socket, watch_limit};
-use crate::roots::RootSpec;
+use crate::roots::{RootSource, RootSpec};
+use crate::status::AgentStatus;
 
 /// Clocks further apart than this confuse people who read times of two hosts side by side.
 const SKEW_SECONDS: i64 = 30;
@@ -47,16 +48,27 @@ impl Doctor {
             Err(error) => findings.push(Bad(error.to_string())),
         }
         findings.push(running(&place.state));
-        match ConfigFile::load(place.config.as_deref(), &place.state).and_then(|file| file.with(&self.roots.given())) {
-            Ok((source, _)) => {
+        match self.configured(place) {
+            Ok((source, allow_stop)) => {
                 let roots = source.find();
                 findings.extend(roots.iter().map(root));
-                findings.extend(hooks::homes(&roots).iter().map(|home| hooks_in(&place.state, home)));
+                for home in hooks::homes(&roots) {
+                    findings.extend([registry(&home), hooks_in(&place.state, &home)]);
+                }
+                findings.push(policy(allow_stop));
             }
             Err(error) => findings.push(Bad(error.to_string())),
         }
         findings.extend(watches());
         Ok(report(&findings))
+    }
+}
+
+impl Doctor {
+    fn configured(&self, place: &Place) -> Result<(RootSource, bool), ConfigError> {
+        let file = ConfigFile::load(place.config.as_deref(), &place.state)?;
+        let allow_stop = file.allow_stop();
+        Ok((file.with(&self.roots.given())?.0, allow_stop))
     }
 }
 
@@ -112,10 +124,36 @@ fn skew(ahead: i64) -> Finding {
 }
 
 fn running(state: &Path) -> Finding {
-    match status_socket::ask(state) {
-        Ok(_) => Good("an agent is running".into()),
+    let status = status_socket::ask(state).map(|text| serde_json::from_str::<AgentStatus>(&text).unwrap_or_default());
+    match status {
+        Ok(status) if status.registry_error.is_empty() => {
+            Good(format!("an agent is running; living coders that it knows: {}", status.coders.len()))
+        }
+        Ok(status) => {
+            Bad(format!("an agent is running, but its view of living coders is not whole: {}", status.registry_error))
+        }
         Err(_) => Note("no agent is running; start it with: muster-agent run".into()),
     }
+}
+
+/// Claude Code's own list of its living sessions.
+fn registry(home: &Path) -> Finding {
+    let folder = home.join("sessions");
+    match std::fs::read_dir(&folder) {
+        Ok(_) => Good(format!("{} can be read: the coder says itself what its sessions do", folder.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Note(format!(
+            "{} does not exist (yet): Claude Code before 2.1 keeps no list of its sessions; what they do is told less exactly",
+            folder.display()
+        )),
+        Err(error) => Bad(format!("{} cannot be read ({error}); run the agent as its owner", folder.display())),
+    }
+}
+
+fn policy(allow_stop: bool) -> Finding {
+    if allow_stop {
+        return Good("coders on this host may be stopped from the aggregator (allow_stop = false forbids it)".into());
+    }
+    Note("coders on this host may not be stopped from the aggregator (allow_stop = false)".into())
 }
 
 fn root(spec: &RootSpec) -> Finding {

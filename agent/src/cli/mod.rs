@@ -18,7 +18,8 @@ use crate::config::{self, Given};
 /// Follows the transcripts of coding agents on this host and streams them to a Muster aggregator.
 ///
 /// Settings: flags go before the environment (MUSTER_AGENT_*), that before the config file (config.toml in the state
-/// folder, or --config FILE), that before the defaults.
+/// folder, or --config FILE), that before the defaults. The config file alone decides whether coders on this host may be
+/// stopped from the aggregator: allow_stop = false forbids it.
 ///
 ///   muster-agent join https://hub.example:7443 TOKEN     join the fleet (the command `muster host add NAME` prints)
 ///   muster-agent run                                     follow transcripts until asked to end

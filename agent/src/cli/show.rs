@@ -7,7 +7,7 @@ use clap::Args;
 use super::Place;
 use crate::identity::Identity;
 use crate::platform::status_socket;
-use crate::status::{AgentStatus, LinkState};
+use crate::status::{AgentStatus, CoderStatus, LinkState};
 use crate::watch::RootStatus;
 
 #[derive(Debug, Args)]
@@ -51,6 +51,15 @@ fn describe(status: &AgentStatus) -> String {
         format!("backlog  {} bytes, lag {} ms, {} files", status.backlog_bytes, status.lag_ms, status.transcripts),
     ];
     lines.extend(status.roots.iter().map(describe_root));
+    lines.extend(status.coders.iter().map(describe_coder));
+    if status.coders.is_empty() {
+        lines.push("coders   none is running".into());
+    }
+    let stop = if status.allow_stop { "may be stopped" } else { "may not be stopped (allow_stop = false)" };
+    lines.push(format!("policy   coders {stop} from the aggregator"));
+    if !status.registry_error.is_empty() {
+        lines.push(format!("registry {}", status.registry_error));
+    }
     if !status.last_error.is_empty() {
         lines.push(format!("problem  {}", status.last_error));
     }
@@ -64,6 +73,13 @@ fn describe_root(root: &RootStatus) -> String {
         "root     {}={} ({}, {} files, {} watches){why}",
         root.coder, root.path, root.mode, root.transcripts, root.watches
     )
+}
+
+fn describe_coder(coder: &CoderStatus) -> String {
+    let known = |text: &str, unknown: &str| if text.is_empty() { unknown.to_owned() } else { text.to_owned() };
+    let session = known(&coder.session, "unknown session");
+    let says = known(&coder.says, "no registry");
+    format!("coder    {} {} in {}: {session} ({says})", coder.coder, coder.pid, known(&coder.cwd, "unknown folder"))
 }
 
 #[allow(clippy::cast_precision_loss)] // shown with one decimal
@@ -88,10 +104,24 @@ mod tests {
                 ..Default::default()
             }],
             last_error: "cannot read x".into(),
+            coders: vec![CoderStatus {
+                coder: "claude".into(),
+                pid: 7,
+                cwd: "/srv/api".into(),
+                says: "busy".into(),
+                ..CoderStatus::default()
+            }],
             ..AgentStatus::default()
         };
         let text = describe(&status);
-        for part in ["pi", "cannot reach it", "claude=/r (rescan", "problem  cannot read x"] {
+        for part in [
+            "pi",
+            "cannot reach it",
+            "claude=/r (rescan",
+            "problem  cannot read x",
+            "coder    claude 7 in /srv/api: unknown session (busy)",
+            "may not be stopped",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }
