@@ -59,7 +59,7 @@ pub(super) fn command(state: &Path) -> anyhow::Result<HookLine> {
     Ok(HookLine::new(&program, (state != config::default_state()).then_some(state.as_path())))
 }
 
-/// The homes of the coders that have hooks we know.
+/// The homes of the coders that have hooks we know, as far as they are there.
 pub(super) fn homes(roots: &[RootSpec]) -> Vec<PathBuf> {
     let claude = roots.iter().filter(|root| root.coder == "claude");
     let mut homes: Vec<PathBuf> = claude
@@ -68,6 +68,7 @@ pub(super) fn homes(roots: &[RootSpec]) -> Vec<PathBuf> {
             folder.ends_with("projects").then(|| folder.parent().map(Path::to_path_buf)).flatten()
         })
         .collect();
+    homes.retain(|home| home.is_dir());
     homes.dedup();
     homes
 }
@@ -87,7 +88,7 @@ fn homes_of(place: &Place, roots: &Roots) -> anyhow::Result<Vec<PathBuf>> {
     let homes = homes(&source.find());
     anyhow::ensure!(
         !homes.is_empty(),
-        "none of the followed folders is in a home of Claude Code; name one: --root claude=DIR"
+        "no home of Claude Code is there; start the coder once, or name its home: --root claude=DIR"
     );
     Ok(homes)
 }

@@ -14,10 +14,10 @@ pub struct HookLine {
 impl HookLine {
     /// The hook of the program at `program`, for the agent whose state folder is `state` (`None`: the default one).
     pub fn new(program: &Path, state: Option<&Path>) -> Self {
-        let mut line = quoted(&program.display().to_string());
+        let mut line = quoted(program);
         if let Some(state) = state {
             line.push_str(" --state ");
-            line.push_str(&quoted(&state.display().to_string()));
+            line.push_str(&quoted(state));
         }
         line.push_str(" hook");
         Self { line }
@@ -56,16 +56,20 @@ pub(super) fn handlers(entry: &serde_json::Value) -> &[serde_json::Value] {
     entry.get("hooks").and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Quotes a word for every shell that coders use: `sh`, and on Windows Git's bash.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+/// A path as a word for every shell that coders use: `sh`; on Windows Git's bash, or PowerShell, which takes no quoted
+/// program. Slashes stand for backslashes there, so that most paths need no quotes.
+fn quoted(path: &Path) -> String {
+    let mut word = path.display().to_string();
+    if cfg!(windows) {
+        word = word.replace('\\', "/");
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
+        return word;
     }
     let mut text = String::from("\"");
     for c in word.chars() {
-        // A backslash keeps its meaning of a separator in paths of Windows: between quotes it only escapes these.
-        if matches!(c, '"' | '$' | '`') || (c == '\\' && !cfg!(windows)) {
+        if matches!(c, '"' | '$' | '`' | '\\') {
             text.push('\\');
         }
         text.push(c);
