@@ -1,6 +1,6 @@
 //! The rooms of one aggregator, put together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +11,18 @@ use crate::access::By;
 use crate::archive::seams::Seams;
 use crate::archive::{compact, delete, retention};
 use crate::derive::{Follower, Views};
+use crate::domain::session::SessionId;
 use crate::domain::time::now_ms;
 use crate::ingest::{Desks, Ingest, Writer};
 use crate::ledger::Ledger;
 use crate::live::presence::HostView;
-use crate::live::{Activity, Hub, Links, Presence, Wake, activity};
+use crate::live::{Activity, Hub, Links, Presence, Topic, Update, Wake, activity};
 use crate::options::Options;
 use crate::projects::Projects;
 use crate::search::{self, Search};
 use crate::spawn::Tasks;
 use crate::store::hosts::{self, HostRow, Totals};
-use crate::store::{Db, StoreError, transcripts};
+use crate::store::{Db, StoreError, deletions, transcripts};
 use crate::wire::convert;
 
 /// How often topics that nobody follows are forgotten.
@@ -161,8 +162,9 @@ impl House {
         Ok(())
     }
 
-    /// Lets every room know what went from the archive.
+    /// Lets every room and every page know what went from the archive.
     async fn forget(&self, removed: delete::Removed) -> Result<(), StoreError> {
+        self.tell_removed(removed.sessions, removed.hosts).await?;
         if !removed.transcripts.is_empty()
             && let Err(error) = self.search.forget(removed.transcripts).await
         {
@@ -173,6 +175,23 @@ impl House {
             for file in transcripts::of_session(&self.db, &session).await? {
                 self.changed.mark(file.id()?);
             }
+        }
+        Ok(())
+    }
+
+    async fn tell_removed(&self, sessions: BTreeSet<SessionId>, hosts: BTreeSet<HostId>) -> Result<(), StoreError> {
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        // What was derived of them before is told first: a row that came later would bring them back to the pages.
+        let _settled = self.views.settled().await;
+        for session in &sessions {
+            let deleted = deletions::of_session(&self.db, session.as_str()).await?.map(Box::new);
+            self.hub.publish(&Topic::Session(session.clone()), &Update { deleted, ..Update::default() });
+        }
+        let removed = Update { removed_sessions: sessions.into_iter().collect(), ..Update::default() };
+        for topic in hosts.into_iter().map(Topic::Host).chain([Topic::Fleet]) {
+            self.hub.publish(&topic, &removed);
         }
         Ok(())
     }

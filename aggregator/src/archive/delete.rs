@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use muster_proto::ids::TranscriptId;
+use muster_proto::ids::{HostId, TranscriptId};
 
 use crate::access::{By, note};
+use crate::domain::session::SessionId;
 use crate::domain::time::now_ms;
 use crate::store::deletions::{self, LeftRow, Tombstones};
 use crate::store::{Db, Result};
@@ -28,6 +29,10 @@ pub async fn bury(db: &Db, tombstones: &Tombstones, session: &str, by: &By, reas
 /// What went.
 #[derive(Debug, Default)]
 pub struct Removed {
+    /// Sessions.
+    pub sessions: BTreeSet<SessionId>,
+    /// Hosts that their transcripts lie on.
+    pub hosts: BTreeSet<HostId>,
     /// Transcripts.
     pub transcripts: Vec<TranscriptId>,
     /// Sessions for which copies of replies count now that counted in what went.
@@ -75,5 +80,10 @@ async fn remove_files(db: &Db, files: &[LeftRow], sessions: &BTreeSet<String>) -
         );
     }
     touched.retain(|session| !sessions.contains(session));
-    Ok(Removed { transcripts: files.iter().filter_map(|file| file.id.parse().ok()).collect(), touched })
+    Ok(Removed {
+        sessions: sessions.iter().map(|id| SessionId::from_stored(id.as_str())).collect(),
+        hosts: files.iter().filter_map(|file| file.host_id.parse().ok()).collect(),
+        transcripts: files.iter().filter_map(|file| file.id.parse().ok()).collect(),
+        touched,
+    })
 }

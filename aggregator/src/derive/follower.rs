@@ -8,7 +8,7 @@ use muster_proto::ids::{HostId, TranscriptId};
 
 use super::facts::Facts;
 use super::fold::Fold;
-use super::join::{self, relative};
+use super::join::{self, Joined, relative};
 use super::notes::Notes;
 use super::save::{self, Before};
 use super::views::Views;
@@ -75,6 +75,15 @@ enum Found {
     Notes(Notes),
 }
 
+/// What became of the sessions that a pass touched.
+#[derive(Default)]
+struct Outcome {
+    /// New or changed rows.
+    changed: Vec<SessionRow>,
+    /// Sessions whose rows went, each with the hosts (JSON) under which it was listed.
+    removed: Vec<(SessionId, String)>,
+}
+
 impl Follower {
     /// Follows the archive, woken by `wake`.
     pub fn new(db: Db, hub: Hub, wake: Wake) -> Self {
@@ -136,13 +145,13 @@ impl Follower {
                 break;
             }
         }
-        let changed = self.save(&mut reads).await?;
-        drop(passing);
+        let outcome = self.save(&mut reads).await?;
         let unfinished = reads.iter().filter(|(_, read)| read.unfinished).map(|(id, _)| id);
         for id in waiting.chain(unfinished) {
             self.wake.mark(*id);
         }
-        self.publish(changed).await?;
+        self.publish(outcome).await?;
+        drop(passing);
         Ok(left == 0 || reads.iter().any(|(_, read)| read.first || read.unfinished))
     }
 
@@ -195,7 +204,7 @@ impl Follower {
     }
 
     /// Keeps cursors, facts and rows, and joins the sessions they belong to, in one transaction.
-    async fn save(&self, reads: &mut [(TranscriptId, Read)]) -> Result<Vec<SessionRow>, StoreError> {
+    async fn save(&self, reads: &mut [(TranscriptId, Read)]) -> Result<Outcome, StoreError> {
         let mut tx = self.db.begin().await?;
         let prices = prices::table(&mut tx).await?;
         let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
@@ -214,25 +223,31 @@ impl Follower {
                 touched.insert((id, cursor.coder.clone()));
             }
         }
-        let mut changed = Vec::new();
+        let mut outcome = Outcome::default();
         for (id, coder) in touched {
-            changed.extend(join::session(&mut tx, &id, &coder).await?);
+            match join::session(&mut tx, &id, &coder).await? {
+                // No list shows a session without a line.
+                Joined::Changed(row) if row.entries > 0 => outcome.changed.push(*row),
+                Joined::Removed(hosts) => outcome.removed.push((SessionId::from_stored(id), hosts)),
+                Joined::Changed(_) | Joined::Nothing => {}
+            }
         }
         tx.commit().await?;
-        Ok(changed)
+        Ok(outcome)
     }
 
-    async fn publish(&self, mut changed: Vec<SessionRow>) -> Result<(), StoreError> {
-        // No list shows a session without a line.
-        changed.retain(|row| row.entries > 0);
-        if changed.is_empty() {
-            return Ok(());
+    async fn publish(&self, Outcome { changed, removed }: Outcome) -> Result<(), StoreError> {
+        let mut by_host: HashMap<HostId, Update> = HashMap::new();
+        let mut fleet = Update::default();
+        for (id, hosts) in removed {
+            for host in hosts_of(&hosts) {
+                by_host.entry(host).or_default().removed_sessions.push(id.clone());
+            }
+            fleet.removed_sessions.push(id);
         }
-        let mut by_host: HashMap<HostId, Vec<SessionRow>> = HashMap::new();
         for row in &changed {
-            let hosts: Vec<HostId> = serde_json::from_str(&row.hosts).unwrap_or_default();
-            for host in hosts {
-                by_host.entry(host).or_default().push(row.clone());
+            for host in hosts_of(&row.hosts) {
+                by_host.entry(host).or_default().sessions.push(row.clone());
             }
             let topic = Topic::Session(SessionId::from_stored(row.id.as_str()));
             if self.hub.is_followed(&topic) {
@@ -241,12 +256,19 @@ impl Follower {
                 self.hub.publish(&topic, &Update { session, ..Update::default() });
             }
         }
-        for (host, sessions) in by_host {
-            self.hub.publish(&Topic::Host(host), &Update { sessions, ..Update::default() });
+        for (host, update) in by_host {
+            self.hub.publish(&Topic::Host(host), &update);
         }
-        self.hub.publish(&Topic::Fleet, &Update { sessions: changed, ..Update::default() });
+        fleet.sessions = changed;
+        if !(fleet.sessions.is_empty() && fleet.removed_sessions.is_empty()) {
+            self.hub.publish(&Topic::Fleet, &fleet);
+        }
         Ok(())
     }
+}
+
+fn hosts_of(json: &str) -> Vec<HostId> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// How long to wait after a pass that took `took`, while `waiting` transcripts wait. A backlog is worked off without

@@ -43,18 +43,28 @@ pub struct Counts {
     pub sum: usage::Sum,
 }
 
-/// Joins a session as it now is, and stores its row; `None` when no transcript is left of it.
-pub(super) async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Option<SessionRow>, StoreError> {
+/// What became of a session.
+#[derive(Debug)]
+pub(super) enum Joined {
+    /// Its row is new or changed.
+    Changed(Box<SessionRow>),
+    /// No transcript is left of it, and its row went; the hosts (JSON) under which it was listed.
+    Removed(String),
+    /// There was nothing and there is nothing.
+    Nothing,
+}
+
+/// Joins a session as it now is, and stores its row.
+pub(super) async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Joined, StoreError> {
     let parts = parts(sessions::parts(tx, id).await?);
     if parts.is_empty() {
-        sessions::delete(tx, id).await?;
-        return Ok(None);
+        return Ok(sessions::delete(tx, id).await?.map_or(Joined::Nothing, Joined::Removed));
     }
     let counts = count(tx, id, &parts).await?;
-    let Some(mut row) = join(id, coder, &parts, counts, now_ms()) else { return Ok(None) };
+    let Some(mut row) = join(id, coder, &parts, counts, now_ms()) else { return Ok(Joined::Nothing) };
     place(tx, &mut row, &parts[0]).await?;
     sessions::upsert(tx, row.clone()).await?;
-    Ok(Some(row))
+    Ok(Joined::Changed(Box::new(row)))
 }
 
 /// The transcripts that nothing has replaced: of a path whose content was rewritten only the newest.

@@ -7,6 +7,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Follower;
 use crate::ingest::tests::{SESSION, Stand, frame, opened, prompt};
+use crate::live::Topic;
 use crate::store::sessions::{self, SessionRow};
 use crate::store::testing::both;
 
@@ -77,7 +78,13 @@ async fn a_renamed_file_takes_its_session_along() {
         assert!(derived(&stand).await.is_some());
         let root = "/home/dev/.claude/projects".to_owned();
         let path = format!("{root}/-srv/renamed.jsonl");
+        let mut page = stand.hub.page();
+        page.join(&Topic::Fleet, None);
+        let follower = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone());
+        let running = AbortOnDropHandle::new(tokio::spawn(follower.run()));
         intake.moved(&fleet::Moved { transcript_id: id.to_string(), root, path }).await.unwrap();
+        while !page.next().await.unwrap().contains(&format!("without [\"{SESSION}\"]")) {}
+        drop(running);
         assert_eq!(derived(&stand).await, None);
         let renamed = sessions::get(&stand.db, "claude-renamed").await.unwrap().unwrap();
         assert_eq!(renamed.entries, 1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::live::Wake;
 use crate::store::sessions::{self, Progress};
@@ -14,7 +14,8 @@ use crate::transcript::PARSER_VERSION;
 pub struct Views {
     db: Db,
     wake: Wake,
-    /// Held while the follower reads and saves: whoever outdates its cursors must not do so in the middle of that.
+    /// Held while the follower reads, saves and tells of it: whoever outdates its cursors must not do so in the middle
+    /// of that.
     pub(super) passing: Arc<Mutex<()>>,
 }
 
@@ -33,6 +34,11 @@ impl Views {
         self.mark_behind().await?;
         tracing::info!(transcripts, "everything is derived again");
         Ok(transcripts)
+    }
+
+    /// Until the guard is dropped nothing is derived, and what was is told.
+    pub async fn settled(&self) -> MutexGuard<'_, ()> {
+        self.passing.lock().await
     }
 
     /// Marks whatever was archived, or understood differently, while nobody followed.

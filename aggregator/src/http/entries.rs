@@ -11,7 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_S
 use serde::Deserialize;
 
 use super::failure::{Answer, Failure};
-use super::fleet::find_transcript;
+use super::fleet::{find_transcript, no_session};
 use super::json::{Path, Query, limit_of};
 use crate::archive::conversation::{Conversation, Slice, Spot};
 use crate::archive::entries::{self, Ask, Wanted};
@@ -46,10 +46,6 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/transcripts/{id}/lines/{line}", get(one_line))
         .route("/transcripts/{id}/lines/{line}/raw", get(raw_line))
         .route("/transcripts/{id}/lines/{line}/images/{index}", get(image))
-}
-
-fn no_session() -> Failure {
-    Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
 }
 
 #[derive(Deserialize)]
@@ -102,7 +98,9 @@ async fn conversation(
     if let Some(id) = transcript {
         return by_itself(id);
     }
-    let whole = Conversation::of_files(&house.db, &house.seams, session, &files).await?.ok_or_else(no_session)?;
+    let Some(whole) = Conversation::of_files(&house.db, &house.seams, session, &files).await? else {
+        return Err(no_session(house, session).await);
+    };
     match place.and_then(|place| place.rsplit_once(':')) {
         Some((id, _)) if whole.spot(id, 0).is_none() => by_itself(id),
         _ => Ok(whole),
@@ -173,7 +171,9 @@ fn cursor(place: Option<(String, u64)>) -> Option<String> {
 }
 
 async fn list_seams(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Seam>> {
-    let whole = Conversation::of_session(&house.db, &house.seams, &id).await?.ok_or_else(no_session)?;
+    let Some(whole) = Conversation::of_session(&house.db, &house.seams, &id).await? else {
+        return Err(no_session(&house, &id).await);
+    };
     let seams = whole.parts().iter().skip(1).map(|part| Seam {
         transcript_id: part.file.id.clone(),
         host_id: part.file.host_id.clone(),

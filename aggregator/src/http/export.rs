@@ -12,6 +12,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use serde::Deserialize;
 
 use super::failure::{Answer, Failure};
+use super::fleet::no_session;
 use super::guard::Caller;
 use super::json::{Path, Query};
 use crate::access::{self, By};
@@ -62,10 +63,10 @@ impl ExportQuery {
 }
 
 async fn find(house: &House, id: &str, subagents: bool) -> Result<Export, Failure> {
-    let export = Export::of(&house.db, &house.seams, id, subagents).await?;
-    export.ok_or_else(|| {
-        Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
-    })
+    match Export::of(&house.db, &house.seams, id, subagents).await? {
+        Some(export) => Ok(export),
+        None => Err(no_session(house, id).await),
+    }
 }
 
 async fn review(

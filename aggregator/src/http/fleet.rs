@@ -15,11 +15,12 @@ use super::json::{Path, Query};
 use super::raw;
 use crate::archive::verify::{self, Outcome};
 use crate::domain::role::Role;
+use crate::domain::time::rfc3339;
 use crate::domain::transcript::TranscriptState;
 use crate::house::House;
 use crate::store::sessions::Sort;
 use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
-use crate::store::{hosts, sessions, transcripts};
+use crate::store::{deletions, hosts, sessions, transcripts};
 use crate::wire::convert;
 use crate::wire::fleet::{Host, Session, SessionRow, Transcript, VerifyItem, VerifyOutcome};
 use crate::wire::page::Page;
@@ -110,13 +111,22 @@ async fn list_sessions(
 }
 
 async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Session> {
-    let row = sessions::get(&house.db, &id).await?.ok_or_else(no_session)?;
+    let Some(row) = sessions::get(&house.db, &id).await? else { return Err(no_session(&house, &id).await) };
     let files = transcripts::of_session(&house.db, &id).await?;
     Ok(Json(convert::session(&row, &files)))
 }
 
-pub(super) fn no_session() -> Failure {
-    Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions")
+/// Why there is no session of this id.
+pub(super) async fn no_session(house: &House, id: &str) -> Failure {
+    match deletions::of_session(&house.db, id).await {
+        Ok(Some(row)) => Failure::not_found(format!(
+            "This session was deleted by {} at {}: nothing of it is kept",
+            row.deleted_by,
+            rfc3339(row.deleted_at)
+        )),
+        Ok(None) => Failure::not_found("There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions"),
+        Err(error) => error.into(),
+    }
 }
 
 #[derive(Deserialize)]

@@ -28,7 +28,10 @@ pub(super) fn routes() -> Router<Arc<House>> {
 }
 
 async fn known(house: &House, id: &str) -> Result<SessionRow, Failure> {
-    sessions::get(&house.db, id).await?.ok_or_else(no_session)
+    match sessions::get(&house.db, id).await? {
+        Some(row) => Ok(row),
+        None => Err(no_session(house, id).await),
+    }
 }
 
 async fn list_turns(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Turn>> {

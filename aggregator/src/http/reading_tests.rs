@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::tests::{Doors, json_of};
 use crate::archive::tests::{SESSION, archive, host};
 use crate::domain::role::Role;
+use crate::live::Topic;
 
 /// A reader's door with one archived file.
 struct Reading {
@@ -145,6 +146,38 @@ async fn deleting_is_for_admins_and_says_why() {
     assert_eq!(deletions["items"][0]["reason"], "asked by the customer");
     let audit = json_of(reading.doors.get("/api/v1/audit", &admin).await).await.to_string();
     assert!(audit.contains("session.delete") && audit.contains("asked by the customer"));
+}
+
+#[tokio::test]
+async fn a_deleted_session_leaves_every_page_and_names_who_deleted_it() {
+    let reading = Reading::of(&[prompt("to be forgotten")]).await;
+    let host = reading.doors.house.host_views().await.unwrap()[0].row.id.clone();
+    let topics = ["fleet".to_owned(), format!("host:{host}"), format!("session:{SESSION}")];
+    let mut page = reading.doors.house.hub.page();
+    for topic in &topics {
+        page.join(&Topic::parse(topic).unwrap(), None);
+    }
+    let admin = format!("Bearer {}", reading.doors.token(Role::Admin).await);
+    let reason = serde_json::json!({"reason": "a secret reason"});
+    let path = format!("/api/v1/sessions/{SESSION}/delete");
+    let answer = reading.doors.post(&path, &[("authorization", &admin)], &reason).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    let mut told = std::collections::BTreeMap::new();
+    for _ in &topics {
+        let text = page.next().await.unwrap();
+        assert!(!text.contains("secret"), "why stands in the audit trail only: {text}");
+        let message: Value = serde_json::from_str(&text).unwrap();
+        told.insert(message["topic"].as_str().unwrap().to_owned(), message["update"].clone());
+    }
+    assert_eq!(told[&topics[0]]["removed_sessions"], serde_json::json!([SESSION]));
+    assert_eq!(told[&topics[1]]["removed_sessions"], serde_json::json!([SESSION]));
+    assert_eq!(told[&topics[2]]["deleted"]["by"], "owner");
+    for path in ["", "/entries", "/turns", "/export"] {
+        let answer = reading.get(&format!("/sessions/{SESSION}{path}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let told = json_of(answer).await["detail"].to_string();
+        assert!(told.contains("deleted by owner at 20"), "{path}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::failure::{Answer, Failure};
+use super::fleet::no_session;
 use super::guard::Caller;
 use super::json::{Body, Path, Query, limit_of, page_of};
 use crate::access::{By, note};
@@ -160,9 +161,7 @@ async fn delete_session(
     let is_known =
         sessions::get(&house.db, &id).await?.is_some() || !deletions::files(&house.db, &id).await?.is_empty();
     if !is_known {
-        return Err(Failure::not_found(
-            "There is no such session. Ids look like claude-UUID; see GET /api/v1/sessions",
-        ));
+        return Err(no_session(&house, &id).await);
     }
     house.delete_session(&id, &By::from(&caller), reason).await?;
     Ok(StatusCode::NO_CONTENT)

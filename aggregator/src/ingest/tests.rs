@@ -10,6 +10,7 @@ use super::acks::Ending;
 use super::{Acks, Ingest, Intake};
 use crate::access::By;
 use crate::archive::{compact, delete, entries, raw};
+use crate::domain::session::SessionId;
 use crate::domain::time::now_ms;
 use crate::live::{Activity, Hub, Topic, Wake};
 use crate::store::hosts::{self, Facts};
@@ -38,7 +39,8 @@ impl Stand {
         tx.commit().await.unwrap();
         let hub = Hub::new(|topic, _, update| {
             let lines: Vec<u64> = update.entries.iter().map(|entry| entry.place.line).collect();
-            format!("{topic} {lines:?}")
+            let removed: Vec<&str> = update.removed_sessions.iter().map(SessionId::as_str).collect();
+            if removed.is_empty() { format!("{topic} {lines:?}") } else { format!("{topic} without {removed:?}") }
         });
         let (wake, unsearched) = (Wake::default(), Wake::default());
         let followers = vec![wake.clone(), unsearched.clone()];

@@ -4,6 +4,7 @@ use muster_proto::ids::HostId;
 
 use super::presence::HostView;
 use crate::domain::session::SessionId;
+use crate::store::deletions::DeletionRow;
 use crate::store::sessions::SessionRow;
 use crate::store::transcripts::TranscriptRow;
 use crate::transcript::Located;
@@ -15,8 +16,12 @@ pub struct Update {
     pub entries: Vec<Located>,
     /// The session as it is now, on a session's topic.
     pub session: Option<Box<(SessionRow, Vec<TranscriptRow>)>>,
+    /// The session was deleted on purpose, on its topic.
+    pub deleted: Option<Box<DeletionRow>>,
     /// Sessions that are new or changed.
     pub sessions: Vec<SessionRow>,
+    /// Sessions that are in the archive no more.
+    pub removed_sessions: Vec<SessionId>,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostView>,
     /// Hosts that were removed.

@@ -13,11 +13,12 @@ statements! {
     BURY = "INSERT INTO deletions (session_id, deleted_by, deleted_at, reason) VALUES ($1, $2, $3, $4)
             ON CONFLICT (session_id) DO NOTHING";
     ALL = "SELECT session_id FROM deletions";
+    OF_SESSION = "SELECT session_id, deleted_by, deleted_at, reason FROM deletions WHERE session_id = $1";
     PAGE = "SELECT session_id, deleted_by, deleted_at, reason FROM deletions
             WHERE session_id > $1 ORDER BY session_id LIMIT $2";
-    FILES = "SELECT id, session_id FROM transcripts WHERE session_id = $1 OR joined_session = $1";
-    LEFT = "SELECT t.id, t.session_id FROM deletions d JOIN transcripts t ON t.session_id = d.session_id
-            UNION SELECT t.id, t.joined_session AS session_id FROM deletions d JOIN transcripts t ON t.joined_session = d.session_id
+    FILES = "SELECT id, host_id, session_id FROM transcripts WHERE session_id = $1 OR joined_session = $1";
+    LEFT = "SELECT t.id, t.host_id, t.session_id FROM deletions d JOIN transcripts t ON t.session_id = d.session_id
+            UNION SELECT t.id, t.host_id, t.joined_session AS session_id FROM deletions d JOIN transcripts t ON t.joined_session = d.session_id
             LIMIT 1000";
     FRAMES = "DELETE FROM frames WHERE transcript_id = $1 AND start_offset IN
               (SELECT f.start_offset FROM frames f WHERE f.transcript_id = $1 ORDER BY f.start_offset LIMIT $2)";
@@ -43,6 +44,8 @@ pub struct DeletionRow {
 pub struct LeftRow {
     /// Transcript.
     pub id: String,
+    /// Host that it lies on.
+    pub host_id: String,
     /// Session.
     pub session_id: Option<String>,
 }
@@ -74,6 +77,11 @@ impl Tombstones {
 pub async fn bury(tx: &mut Tx, session: &str, by: &str, at: Millis, reason: &str) -> Result<()> {
     tx.execute(BURY, vals![session, by, at, reason]).await?;
     Ok(())
+}
+
+/// How a session was deleted; `None` when it was not.
+pub async fn of_session(db: &Db, session: &str) -> Result<Option<DeletionRow>> {
+    db.optional(OF_SESSION, vals![session]).await
 }
 
 /// Deleted sessions in the order of their ids, after the given one.

@@ -74,7 +74,7 @@ statements! {
               tool_errors = excluded.tool_errors, tokens = excluded.tokens,
               cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
               extras = excluded.extras";
-    DELETE = "DELETE FROM sessions WHERE id = $1";
+    DELETE = "DELETE FROM sessions WHERE id = $1 RETURNING hosts";
     GET = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
     BY_RECENT = page!("last_activity_at", "<", "DESC", "$1");
     BY_TITLE = page!("CASE WHEN COALESCE(title, '') = '' THEN '1' ELSE '0' || LOWER(title) END", ">", "ASC", "LOWER(CAST($1 AS TEXT))");
@@ -304,10 +304,14 @@ pub async fn upsert(tx: &mut Tx, row: SessionRow) -> Result<()> {
     Ok(())
 }
 
-/// Removes a session that has no transcript any more.
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<()> {
-    tx.execute(DELETE, vals![id]).await?;
-    Ok(())
+#[derive(sqlx::FromRow)]
+struct Hosts {
+    hosts: String,
+}
+
+/// Removes a session that has no transcript any more; the hosts (JSON) that it was listed under, when it was there.
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<Option<String>> {
+    Ok(tx.optional(DELETE, vals![id]).await?.map(|row: Hosts| row.hosts))
 }
 
 /// The session with this id.

@@ -8,13 +8,14 @@ use super::fleet::{
     WatchMode,
 };
 use super::history::Todo;
-use super::live::{Activity, LiveMessage, Update};
+use super::live::{Activity, DeletedSession, LiveMessage, Update};
 use super::presence::HookState;
 use crate::domain::session;
 use crate::domain::time::rfc3339;
 use crate::domain::transcript as domain;
 use crate::live::presence::{HostView, LinkState, Said};
 use crate::live::{self, Topic};
+use crate::store::deletions::DeletionRow;
 use crate::store::{sessions, transcripts};
 use crate::transcript::{self, Located};
 
@@ -35,13 +36,21 @@ impl From<&live::Update> for Update {
         Self {
             entries: update.entries.iter().map(Entry::from).collect(),
             session: update.session.as_deref().map(|(row, files)| Box::new(session(row, files))),
+            deleted: update.deleted.as_deref().map(|row| Box::new(DeletedSession::from(row))),
             sessions: update.sessions.iter().map(SessionRow::from).collect(),
             states: Vec::new(),
             ended_states: Vec::new(),
+            removed_sessions: update.removed_sessions.iter().map(ToString::to_string).collect(),
             hosts: update.hosts.iter().map(Host::from).collect(),
             removed_hosts: update.removed_hosts.iter().map(ToString::to_string).collect(),
             activity: update.activity.iter().map(Activity::from).collect(),
         }
+    }
+}
+
+impl From<&DeletionRow> for DeletedSession {
+    fn from(row: &DeletionRow) -> Self {
+        Self { by: row.deleted_by.clone(), at: rfc3339(row.deleted_at) }
     }
 }
 

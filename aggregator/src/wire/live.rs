@@ -67,7 +67,8 @@ impl LiveMessage {
     }
 }
 
-/// All of a topic. Untagged: `hosts` is there for `fleet`, `session` and `entries` for `session:ID`, `host` for `host:ID`.
+/// All of a topic. Untagged: `hosts` is there for `fleet`, `session` and `entries` for `session:ID`
+/// (`deleted` when it is in the archive no more), `host` for `host:ID`.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(untagged)]
 pub enum Snapshot {
@@ -100,6 +101,20 @@ pub enum Snapshot {
         /// There are earlier entries.
         has_earlier: bool,
     },
+    /// Of `session:ID` when that session was deleted on purpose.
+    Deleted {
+        /// By whom and when.
+        deleted: DeletedSession,
+    },
+}
+
+/// A session that was deleted on purpose, as everybody may know it. Why stands in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct DeletedSession {
+    /// Who deleted it, by name; `system` for a retention rule.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
 }
 
 /// A change of a topic. Every part is optional; applying an update twice is harmless.
@@ -113,6 +128,10 @@ pub struct Update {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub session: Option<Box<Session>>,
+    /// Topic `session:ID`: it was deleted on purpose; nothing of it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub deleted: Option<Box<DeletedSession>>,
     /// Topics `fleet`, `host:ID`: rows that are new or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<SessionRow>>")]
@@ -125,6 +144,10 @@ pub struct Update {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub ended_states: Vec<String>,
+    /// Topics `fleet`, `host:ID`: ids of sessions that are in the archive no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub removed_sessions: Vec<String>,
     /// Topics `fleet`, `host:ID`: hosts that are new or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Host>>")]

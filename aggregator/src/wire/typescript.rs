@@ -113,6 +113,7 @@ fn generated() -> String {
         live::Snapshot,
         live::Update,
         live::Activity,
+        live::DeletedSession,
         access::Role,
         access::Me,
         access::Actor,

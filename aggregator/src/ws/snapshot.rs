@@ -9,12 +9,12 @@ use crate::house::House;
 use crate::ingest::IngestError;
 use crate::live::Topic;
 use crate::store::sessions::{Filter, Sort};
-use crate::store::{sessions, transcripts};
+use crate::store::{deletions, sessions, transcripts};
 use crate::transcript::{Depth, Located};
 use crate::wire::convert;
 use crate::wire::entry::Entry;
 use crate::wire::fleet::{Host, SessionRow};
-use crate::wire::live::Snapshot;
+use crate::wire::live::{DeletedSession, Snapshot};
 
 /// Sessions in a snapshot.
 const SESSIONS: u32 = 500;
@@ -52,7 +52,7 @@ async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError
 
 async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
     let files = transcripts::of_session(&house.db, id.as_str()).await?;
-    let Some(row) = sessions::get(&house.db, id.as_str()).await? else { return Ok(None) };
+    let Some(row) = sessions::get(&house.db, id.as_str()).await? else { return deleted(house, id).await };
     let (mut shown, mut has_earlier) = (Vec::new(), false);
     if let Some(conversation) = Conversation::of_files(&house.db, &house.seams, id.as_str(), &files).await? {
         let make = |located: &Located| (Entry::from(located), 0);
@@ -62,4 +62,9 @@ async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, Inge
     }
     let session = Box::new(convert::session(&row, &files));
     Ok(Some(Snapshot::Session { session, state: None, entries: shown, has_earlier }))
+}
+
+async fn deleted(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
+    let row = deletions::of_session(&house.db, id.as_str()).await?;
+    Ok(row.map(|row| Snapshot::Deleted { deleted: DeletedSession::from(&row) }))
 }

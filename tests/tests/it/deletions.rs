@@ -6,6 +6,7 @@ use std::path::Path;
 use muster_tests::coder::Coder;
 use muster_tests::fleet::{Database, Fleet, FleetOptions};
 use muster_tests::lines::Version;
+use muster_tests::socket::Page;
 use muster_tests::wait;
 use serde_json::{Value, json};
 
@@ -60,9 +61,18 @@ async fn stays_deleted(database: Database) {
     // The prompt, the subagent's, and the title.
     hits(&fleet, SECRET, |total| total >= 3).await;
 
+    let mut page = Page::open(&fleet.api()).await.unwrap();
+    page.subscribe("fleet", None).await.unwrap();
+    page.next_where("the fleet", |message| message["snapshot"].is_object()).await;
+
     let body = json!({"reason": "asked for by the customer"});
     fleet.api().post(&format!("/sessions/{}/delete", doomed.id()), &body).await.unwrap();
     assert_gone(&fleet, &doomed.id(), doomed.path()).await;
+    let removed = |message: &Value| message["update"]["removed_sessions"][0] == doomed.id().as_str();
+    page.next_where("the removal", removed).await;
+    page.subscribe(&doomed.topic(), None).await.unwrap();
+    let told = page.next_where("who deleted it", |message| message["topic"] == doomed.topic().as_str()).await;
+    assert_eq!(told["snapshot"]["deleted"]["by"], "owner", "{told}");
     hits(&fleet, SECRET, |total| total == 0).await;
     assert_eq!(holding(&fleet.data, SECRET), Vec::<String>::new());
 

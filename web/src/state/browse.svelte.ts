@@ -57,11 +57,19 @@ export class Browse {
     return paths.browse(session, writeAddress({ ...this.address, ...changes }));
   }
 
-  /** A session was deleted from the archive: it is nowhere any more. */
-  forget(session: string): void {
-    this.sessions.forget(session);
-    this.#app.fleet.forget(session);
-    void this.tree.refresh();
+  /** Takes sessions that are deleted from the archive off the page, until the returned function is called. */
+  follow(): () => void {
+    const fleet = this.#app.fleet;
+    const leave = fleet.eachRemoved((ids) => {
+      this.sessions.forget(ids);
+      this.search.forget(ids);
+      this.tree.forget(ids);
+    });
+    const stop = fleet.afterRemoved(() => void this.tree.hosts.load());
+    return () => {
+      leave();
+      stop();
+    };
   }
 
   /** Link to a session from the list or the tree. */

@@ -1,6 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 
 import { upsert } from '../lib/keyed';
+import { later } from '../lib/later';
 import { ACTIVE_MS } from '../lib/sections';
 import { millis } from '../lib/time';
 import { needOf, type Need } from '../wire/states';
@@ -10,6 +11,9 @@ import { Pulse } from './pulse.svelte';
 
 /** Rows kept: what a snapshot brings at most. Beyond that the oldest fall out. */
 const MOST_ROWS = 500;
+
+/** How long figures may be too high while sessions are deleted one after the other, milliseconds. */
+const RECOUNT_MS = 400;
 
 /** A session and why it needs someone. */
 export interface NeedOf {
@@ -52,6 +56,7 @@ export class Fleet {
 
   #pulses = new Map<string, Pulse>();
   #lastAppend = new Map<string, number>();
+  #removals = new Set<(ids: readonly string[]) => void>();
 
   /** Follows the fleet until the returned function is called. */
   follow(connection: Connection): () => void {
@@ -70,19 +75,43 @@ export class Fleet {
       if (update?.sessions) this.#setSessions(upsert(this.sessions, update.sessions));
       for (const state of update?.states ?? []) this.states.set(state.session_id, state);
       for (const id of update?.ended_states ?? []) this.states.delete(id);
+      if (update?.removed_sessions) this.forget(update.removed_sessions);
       if (update?.activity) this.#append(update.activity, now);
     }
+  }
+
+  /** Takes sessions off the page: they were deleted from the archive. */
+  forget(ids: readonly string[]): void {
+    this.sessions = this.sessions.filter(({ id }) => !ids.includes(id));
+    for (const id of ids) {
+      this.#pulses.delete(id);
+      this.states.delete(id);
+    }
+    if (ids.some((id) => this.active.has(id))) {
+      this.active = new Map([...this.active].filter(([id]) => !ids.includes(id)));
+    }
+    for (const listener of this.#removals) listener(ids);
+  }
+
+  /** Calls back with sessions that were deleted from the archive, until the returned function is called. */
+  eachRemoved(listener: (ids: readonly string[]) => void): () => void {
+    this.#removals.add(listener);
+    return () => this.#removals.delete(listener);
+  }
+
+  /** Calls back soon after sessions were deleted, once for many: figures that counted them are fetched anew. */
+  afterRemoved(recount: () => void): () => void {
+    const soon = later(RECOUNT_MS, recount);
+    const leave = this.eachRemoved(soon);
+    return () => {
+      leave();
+      soon.cancel();
+    };
   }
 
   /** Puts in a row that did not come by itself. */
   add(row: SessionRow): void {
     if (!this.sessionsById.has(row.id)) this.#setSessions([...this.sessions, row]);
-  }
-
-  /** Takes a session off the list: it was deleted from the archive. */
-  forget(session: string): void {
-    this.sessions = this.sessions.filter(({ id }) => id !== session);
-    this.states.delete(session);
   }
 
   /** Moves sparklines on, and sessions that fell silent out of the active ones. */

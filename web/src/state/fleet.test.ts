@@ -64,11 +64,18 @@ test('appends raise the bars of the session, the host and the fleet', () => {
   expect(fleet.total.beats).toBe(2);
 });
 
-test('a deleted session is taken off the list', () => {
+test('a deleted session is taken off every list at once', () => {
   const fleet = new Fleet();
+  const told: string[] = [];
+  const leave = fleet.eachRemoved((ids) => told.push(...ids));
   fleet.receive([snapshot([host('h1')], [row('a', NOW), row('b', NOW)])], NOW);
-  fleet.forget('a');
+  fleet.receive([update({ removed_sessions: ['a', 'unknown'] })], NOW);
   expect(fleet.sessions.map(({ id }) => id)).toEqual(['b']);
+  expect([...fleet.active.keys()]).toEqual(['b']);
+  expect(told).toEqual(['a', 'unknown']);
+  leave();
+  fleet.receive([update({ removed_sessions: ['b'] })], NOW);
+  expect(told).toHaveLength(2);
 });
 
 test('no more rows are kept than a snapshot brings', () => {

@@ -45,9 +45,11 @@ export class SessionPages {
     await this.#fetch(this.#cursor === null);
   }
 
-  /** Takes a session off the list: it was deleted from the archive. */
-  forget(session: string): void {
-    this.rows = this.rows.filter(({ id }) => id !== session);
+  /** Takes sessions off the list: they were deleted from the archive. */
+  forget(ids: readonly string[]): void {
+    if (this.rows.some(({ id }) => ids.includes(id))) {
+      this.rows = this.rows.filter(({ id }) => !ids.includes(id));
+    }
   }
 
   /** Ends what is on its way. */

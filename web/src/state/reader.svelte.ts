@@ -1,6 +1,6 @@
 import { Lines, partsOf, placeKey, type Place } from '../wire/lines';
 import { reading, type EntriesQuery } from '../wire/reader';
-import type { Entry, LiveMessage, Seam, Session } from '../wire/types.gen';
+import type { DeletedSession, Entry, LiveMessage, Seam, Session } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
 import { inWords } from './list.svelte';
 
@@ -21,6 +21,8 @@ export class Reading {
   /** A file that is read by itself, for example a subagent's. */
   transcript = $state<string | null>(null);
   session = $state.raw<Session | null>(null);
+  /** Who deleted the session, and when; `null` while it is there. */
+  deleted = $state.raw<DeletedSession | null>(null);
   seams = $state.raw<Seam[]>([]);
   lines = $state.raw(new Lines([]));
   /** Entries of the window, in order and without a gap. */
@@ -69,8 +71,10 @@ export class Reading {
   receive(messages: readonly LiveMessage[]): void {
     for (const { snapshot, update, error } of messages) {
       if (error) this.problem = error;
-      if (snapshot && 'entries' in snapshot) this.session = snapshot.session;
-      if (update?.session) this.session = update.session;
+      if (snapshot && 'entries' in snapshot) this.#take(snapshot.session);
+      if (snapshot && 'deleted' in snapshot) this.#lose(snapshot.deleted);
+      if (update?.session) this.#take(update.session);
+      if (update?.deleted) this.#lose(update.deleted);
     }
     if (this.session) this.take(this.session);
   }
@@ -80,6 +84,26 @@ export class Reading {
     this.session = session;
     if (!this.#started) void this.#open(session);
     else void this.#grow(session);
+  }
+
+  #take(session: Session): void {
+    this.session = session;
+    this.deleted = null;
+  }
+
+  /** Nothing that was read stays on the page, and what is still on its way is not shown. */
+  #lose(deleted: DeletedSession): void {
+    this.deleted = deleted;
+    this.session = null;
+    this.entries = [];
+    this.lines = new Lines([]);
+    this.seams = [];
+    this.first = 0;
+    this.problem = null;
+    this.loading = null;
+    this.#turn += 1;
+    this.#started = false;
+    this.ready = false;
   }
 
   /** Begins anew after a problem. */

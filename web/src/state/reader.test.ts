@@ -149,3 +149,29 @@ test('a failure is told and can be tried again', async () => {
   expect(it.problem).toBeNull();
   expect(it.entries.length).toBeGreaterThan(0);
 });
+
+test('a session that is deleted while it is read leaves nothing on the page, and may come back', async () => {
+  const it = await opened();
+  const deleted = { by: 'ann', at: '2026-11-21T12:00:00Z' };
+  const late = it.loadAfter();
+  it.receive([{ topic: 's', revision: 2, update: { deleted } }]);
+  await late;
+  expect([it.deleted, it.session, it.entries.length, it.lines.total, it.problem]).toEqual([
+    deleted,
+    null,
+    0,
+    0,
+    null,
+  ]);
+  total = 3;
+  it.receive([message(3)]);
+  await vi.waitUntil(() => it.ready);
+  expect([it.deleted, it.entries.length, it.atEnd]).toEqual([null, 3, true]);
+});
+
+test('a session that was deleted before says so', () => {
+  const it = new Reading('s', null, 'start');
+  const deleted = { by: 'system', at: '2026-11-21T12:00:00Z' };
+  it.receive([{ topic: 's', revision: 1, snapshot: { deleted } }]);
+  expect([it.deleted, it.problem]).toEqual([deleted, null]);
+});

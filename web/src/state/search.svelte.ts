@@ -93,6 +93,16 @@ export class Search {
     }
   }
 
+  /** Takes the hits of sessions off the page: they were deleted from the archive. */
+  forget(ids: readonly string[]): void {
+    const gone = ids.map((id) => this.sessions.get(id)).filter((session) => session !== undefined);
+    if (gone.length === 0) return;
+    this.items = this.items.filter((item) => !ids.includes(item.session_id));
+    this.sessions = new Map([...this.sessions].filter(([id]) => !ids.includes(id)));
+    this.totalSessions -= gone.length;
+    this.total -= gone.reduce((sum, session) => sum + session.hits, 0);
+  }
+
   /** Ends what is on its way. */
   stop(): void {
     this.#abort?.abort();

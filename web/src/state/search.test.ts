@@ -141,3 +141,14 @@ test('what failed is told, and asked again', async () => {
   expect(search.problem).toBeNull();
   expect(search.shown).toHaveLength(1);
 });
+
+test('the hits of a deleted session leave, and the counts with them', async () => {
+  vi.spyOn(api, 'search').mockResolvedValue(
+    page([item('b', 1), item('a', 2)], [session('a', 4), session('b', 5)]),
+  );
+  const search = new Search();
+  await search.run('x', 'best');
+  search.forget(['b', 'unknown']);
+  expect(search.shown.map((hit) => hit.session_id)).toEqual(['a']);
+  expect([search.total, search.totalSessions]).toEqual([4, 1]);
+});

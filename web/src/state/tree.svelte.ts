@@ -132,6 +132,15 @@ export class Tree {
     this.restore();
   }
 
+  /** Takes sessions off the tree: they were deleted from the archive. */
+  forget(ids: readonly string[]): void {
+    this.#branches = new Map(
+      [...this.#branches].map(([key, branch]) => {
+        return [key, { ...branch, rows: branch.rows.filter(({ id }) => !ids.includes(id)) }];
+      }),
+    );
+  }
+
   #put(key: string, branch: Branch): void {
     this.#branches = new Map([...this.#branches, [key, branch]]);
   }

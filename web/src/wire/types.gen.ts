@@ -2215,7 +2215,11 @@ entries: Array<Entry>,
 /**
  * There are earlier entries.
  */
-has_earlier: boolean, };
+has_earlier: boolean, } | { 
+/**
+ * By whom and when.
+ */
+deleted: DeletedSession, };
 
 export type Update = { 
 /**
@@ -2226,6 +2230,10 @@ entries?: Array<Entry>,
  * Topic `session:ID`: the session as it is now.
  */
 session?: Session, 
+/**
+ * Topic `session:ID`: it was deleted on purpose; nothing of it is kept.
+ */
+deleted?: DeletedSession, 
 /**
  * Topics `fleet`, `host:ID`: rows that are new or changed.
  */
@@ -2238,6 +2246,10 @@ states?: Array<SessionState>,
  * All topics: sessions of which nothing is known any more: they ended a while ago.
  */
 ended_states?: Array<string>, 
+/**
+ * Topics `fleet`, `host:ID`: ids of sessions that are in the archive no more.
+ */
+removed_sessions?: Array<string>, 
 /**
  * Topics `fleet`, `host:ID`: hosts that are new or changed.
  */
@@ -2268,6 +2280,16 @@ lines: number,
  * Bytes appended.
  */
 bytes: number, };
+
+export type DeletedSession = { 
+/**
+ * Who deleted it, by name; `system` for a retention rule.
+ */
+by: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, };
 
 export type Role = "viewer" | "member" | "admin";
 
