@@ -102,6 +102,16 @@ impl House {
         Ok(())
     }
 
+    /// Makes the coders of a host that has joined call its agent.
+    pub fn install_hooks(&self, name: &str) -> anyhow::Result<()> {
+        let home = self.home(name);
+        let mut command = agent_command(&home);
+        command.args(["hooks", "install", "--yes", "--root"]).arg(format!("claude={}", self.root(name).display()));
+        let done = command.output().context("cannot start muster-agent")?;
+        ensure!(done.status.success(), "no hooks on {name}: {}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+
     /// Starts the agent of a host that has joined.
     pub fn run_agent(&mut self, name: &str) -> anyhow::Result<()> {
         let home = self.home(name);

@@ -62,6 +62,12 @@ impl Pen {
         Self { facts, agent: None, parent: None, reply: None, context_tokens: 14_000, tally: Tally::default() }
     }
 
+    /// The same, for a conversation that already holds so many tokens.
+    #[must_use]
+    pub fn holding(self, context_tokens: u64) -> Self {
+        Self { context_tokens, ..self }
+    }
+
     /// A pen for the transcript of a subagent of this session.
     #[must_use]
     pub fn subagent(&self, agent: &str) -> Self {
@@ -196,16 +202,29 @@ impl Pen {
 
     /// A request that failed for good: written in the model's name, but no reply.
     pub fn api_error(&mut self, text: &str, time: Timestamp) -> String {
+        let fields = self.refusal(text);
+        self.chained(fields, time)
+    }
+
+    /// A request that was refused because a usage limit is reached, which ends at `resets_at` (Unix seconds).
+    pub fn usage_limit(&mut self, text: &str, resets_at: i64, time: Timestamp) -> String {
+        let mut fields = self.refusal(text);
+        fields["apiError"] = json!("usage_limit_reached");
+        fields["apiErrorStatus"] = json!(429);
+        fields["quotaLimits"] = json!({"status": "rejected", "resetsAt": resets_at, "rateLimitType": "five_hour"});
+        self.chained(fields, time)
+    }
+
+    fn refusal(&mut self, text: &str) -> Value {
         self.reply = None;
-        let fields = json!({
+        json!({
             "type": "assistant", "isApiErrorMessage": true, "error": "rate_limit",
             "message": {
                 "id": Uuid::new_v4().to_string(), "type": "message", "role": "assistant", "model": "<synthetic>",
                 "content": [{"type": "text", "text": text}], "stop_reason": "stop_sequence",
                 "usage": {"input_tokens": 0, "output_tokens": 0},
             },
-        });
-        self.chained(fields, time)
+        })
     }
 
     /// The conversation is compacted: a boundary, and its summary in a person's name.

@@ -26,6 +26,22 @@ pub enum Beat {
         /// What it is given.
         input: Value,
     },
+    /// The turn ends because the service refused; when the refusal is a usage limit, with the time at which it ends.
+    Refused {
+        /// What the client shows.
+        text: String,
+        /// Unix seconds.
+        resets_at: Option<i64>,
+    },
+    /// A subagent begins beside the conversation, which goes on.
+    Launch {
+        /// Its type.
+        kind: String,
+        /// What it is for.
+        description: String,
+        /// Its prompt.
+        prompt: String,
+    },
     /// The tool called last has answered.
     Result(Outcome),
     /// A subagent begins.
@@ -69,6 +85,12 @@ fn of_step(step: &Step, last: bool, cwd: &str) -> Vec<Beat> {
             let input = json!({"file_path": path, "old_string": old, "new_string": new, "replace_all": false});
             vec![Beat::Use { name: "Edit", input }, Beat::Result(edit(&path, old, new))]
         }
+        Step::Ask { question, options } => {
+            vec![
+                Beat::Use { name: "AskUserQuestion", input: ask(question, options) },
+                Beat::Result(answer(question, options)),
+            ]
+        }
         Step::Agent { kind, description, steps, report } => subagent(kind, description, steps, report, cwd),
     }
 }
@@ -83,6 +105,25 @@ fn subagent(kind: &str, description: &str, steps: &[Step], report: &str, cwd: &s
     all.extend(beats(rest, cwd));
     all.push(Beat::End(report.to_owned()));
     all
+}
+
+fn ask(question: &str, options: &[String]) -> Value {
+    let options: Vec<Value> = options.iter().map(|label| json!({"label": label, "description": label})).collect();
+    json!({"questions": [{"question": question, "header": "Choose", "multiSelect": false, "options": options}]})
+}
+
+fn answer(question: &str, options: &[String]) -> Outcome {
+    let chosen = options.first().map(String::as_str).unwrap_or_default();
+    let told = format!("User has answered your questions: \"{question}\"=\"{chosen}\".");
+    Outcome { content: json!(told), detail: json!({"answers": {question: chosen}}), failed: false }
+}
+
+/// What a command in the background answers at once.
+pub fn in_background(id: &str) -> Outcome {
+    let detail = json!({
+        "stdout": "", "stderr": "", "interrupted": false, "isImage": false, "backgroundTaskId": id,
+    });
+    Outcome { content: json!(format!("Command running in background with ID: {id}.")), detail, failed: false }
 }
 
 fn bash(output: &str, fails: bool) -> Outcome {

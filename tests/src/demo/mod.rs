@@ -1,6 +1,8 @@
 //! The demo: eight simulated hosts with real agents, forty conversations, a dozen of them going on.
 
+pub mod actor;
 pub mod beat;
+pub mod body;
 pub mod scribe;
 pub mod stage;
 pub mod story;
@@ -20,6 +22,9 @@ pub const HOSTS: [&str; 8] =
 
 /// The host that goes offline after the start.
 const OFFLINE: &str = "nas";
+
+/// Hosts whose coders do not call `muster-agent hook`: their states come from registry and transcripts alone.
+const WITHOUT_HOOKS: [&str; 3] = ["vm-data", "pi-embedded", "nas"];
 
 /// How the demo runs.
 #[derive(Debug, Clone)]
@@ -62,7 +67,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 
 async fn open(house: &mut House) -> anyhow::Result<()> {
     for name in HOSTS {
-        house.add_host(name).await?;
+        house.join_host(name).await?;
+        if !WITHOUT_HOOKS.contains(&name) {
+            house.install_hooks(name)?;
+        }
+        house.run_agent(name)?;
     }
     for name in HOSTS {
         house.caught_up(name).await?;

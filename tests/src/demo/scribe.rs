@@ -16,6 +16,9 @@ use super::story::{Step, Story};
 use crate::dice::Dice;
 use crate::pen::{Facts, Outcome, Pen, folder_of};
 
+/// Tokens that a conversation holds when it begins: the client's own instructions.
+const CONTEXT_TOKENS: u64 = 14_000;
+
 /// One coder and its conversation.
 pub struct Scribe {
     folder: PathBuf,
@@ -59,7 +62,7 @@ impl Scribe {
             main: folder.join(format!("{session}.jsonl")),
             folder,
             coming: beats(&story.steps, &facts.cwd).into(),
-            pen: Pen::new(facts),
+            pen: Pen::new(facts).holding(story.number("context").unwrap_or(CONTEXT_TOKENS)),
             called: String::new(),
             subagent: None,
             story: story.clone(),
@@ -86,25 +89,26 @@ impl Scribe {
         }
     }
 
-    /// Writes the next `count` beats as if they had happened before, the last of them at `end`.
-    pub fn remember(&mut self, count: usize, end: Timestamp) -> io::Result<()> {
+    /// Writes the next `count` beats as if they had happened before, the last of them at `end`; returns that one.
+    pub fn remember(&mut self, count: usize, end: Timestamp) -> io::Result<Option<Beat>> {
         let count = count.min(self.coming.len());
         let gaps: Vec<SignedDuration> = self.coming.iter().take(count).map(|beat| gap(beat, &mut self.dice)).collect();
         let total = gaps.iter().skip(1).fold(SignedDuration::ZERO, |sum, gap| sum + *gap);
         let mut now = end - total;
+        let mut last = None;
         self.write_title()?;
         for (at, gap) in gaps.iter().enumerate() {
             if at > 0 {
                 now += *gap;
             }
-            self.write_next(now)?;
+            last = self.write_next(now)?;
         }
         for path in [Some(&self.main), self.subagent.as_ref().map(|own| &own.path)].into_iter().flatten() {
             if let Ok(file) = File::options().append(true).open(path) {
                 file.set_modified(end.into())?;
             }
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Writes the title that the story gives, where the client would: at the head of a new transcript.
@@ -121,14 +125,41 @@ impl Scribe {
         append(&self.main, &self.pen.title(source, title))
     }
 
-    /// Writes the next beat at `now`. Says how long a real coder would take until the one after it.
-    pub fn write_next(&mut self, now: Timestamp) -> io::Result<()> {
-        let Some(beat) = self.coming.pop_front() else { return Ok(()) };
-        match beat {
-            Beat::Begin { kind, description, prompt } => self.begin(kind, description, prompt, now),
-            Beat::End(report) => self.end(&report, now),
-            beat => self.within(beat, now),
+    /// Writes the next beat at `now`, and returns it.
+    pub fn write_next(&mut self, now: Timestamp) -> io::Result<Option<Beat>> {
+        let Some(beat) = self.coming.pop_front() else { return Ok(None) };
+        match beat.clone() {
+            Beat::Begin { kind, description, prompt } => self.begin(kind, description, prompt, now)?,
+            Beat::Launch { kind, description, prompt } => self.launch(kind, description, prompt, now)?,
+            Beat::End(report) => self.end(&report, now)?,
+            beat => self.within(beat, now)?,
         }
+        Ok(Some(beat))
+    }
+
+    /// What is still to come.
+    pub fn coming(&mut self) -> &mut VecDeque<Beat> {
+        &mut self.coming
+    }
+
+    /// What every line repeats.
+    pub fn facts(&self) -> &Facts {
+        self.pen.facts()
+    }
+
+    /// Its main transcript.
+    pub fn transcript(&self) -> &Path {
+        &self.main
+    }
+
+    /// Type of the subagent at work and its id.
+    pub fn subagent(&self) -> Option<(&str, &str)> {
+        self.subagent.as_ref().map(|own| (own.kind.as_str(), own.id.as_str()))
+    }
+
+    /// Id of the tool call made last, by the subagent at work or else by the conversation.
+    pub fn called(&self) -> &str {
+        self.subagent.as_ref().map_or(&self.called, |own| &own.called)
     }
 
     /// A beat of the subagent at work, else of the conversation itself.
@@ -158,7 +189,9 @@ impl Scribe {
                 lines
             }
             Beat::Result(outcome) => pen.tool_result(called, &outcome, now),
-            Beat::Begin { .. } | Beat::End(_) => String::new(),
+            Beat::Refused { text, resets_at: None } => pen.api_error(&text, now),
+            Beat::Refused { text, resets_at: Some(at) } => pen.usage_limit(&text, at, now),
+            Beat::Begin { .. } | Beat::Launch { .. } | Beat::End(_) => String::new(),
         };
         append(path, &lines)
     }
@@ -183,6 +216,22 @@ impl Scribe {
         own.write_meta(false)?;
         self.subagent = Some(own);
         Ok(())
+    }
+
+    /// A subagent that works on while the conversation has yielded.
+    fn launch(&mut self, kind: String, description: String, prompt: String, now: Timestamp) -> io::Result<()> {
+        self.begin(kind, description, prompt, now)?;
+        let Some(own) = &self.subagent else { return Ok(()) };
+        let content =
+            json!([{"type": "text", "text": format!("Async agent launched successfully.\nagentId: {}", own.id)}]);
+        let detail = json!({
+            "isAsync": true, "status": "async_launched", "agentId": own.id, "description": own.description,
+            "prompt": own.prompt,
+        });
+        let outcome = Outcome { content, detail, failed: false };
+        let result = self.pen.tool_result(&own.parent_call, &outcome, now);
+        let text = self.pen.text("It works in the background; I will tell you what it finds.", true, now);
+        append(&self.main, &(result + &text + &self.pen.turn_end(4_000, now)))
     }
 
     fn end(&mut self, report: &str, now: Timestamp) -> io::Result<()> {
@@ -228,7 +277,8 @@ fn gap(beat: &Beat, dice: &mut Dice) -> SignedDuration {
         Beat::Prompt(_) => (40, 400),
         Beat::Think(_) => (4, 22),
         Beat::Say { .. } => (4, 15),
-        Beat::Use { .. } | Beat::Begin { .. } => (2, 7),
+        Beat::Use { .. } | Beat::Begin { .. } | Beat::Launch { .. } => (2, 7),
+        Beat::Refused { .. } => (10, 20),
         Beat::Result(_) => (1, 25),
         Beat::End(_) => (5, 30),
     };

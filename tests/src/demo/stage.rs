@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 use uuid::Uuid;
 
 use super::HOSTS;
+use super::actor::{Actor, Ending};
 use super::scribe::Scribe;
 use super::story::Story;
 use crate::dice::Dice;
@@ -31,23 +32,19 @@ const SCRIPTS: [&str; 8] = [
 /// Part of a live conversation that has happened before the demo starts, unless its story says otherwise. Percent.
 const TOLD_BEFORE: u64 = 60;
 
+/// Pace of those who have ended up: time enough to be seen before one dies.
+const REST: Duration = Duration::from_secs(40);
+
 /// The stage of the demo.
 pub struct Stage {
-    live: Vec<Live>,
+    actors: Vec<Actor>,
     pool: Vec<Story>,
-}
-
-/// A conversation that goes on.
-struct Live {
-    scribe: Scribe,
-    pace: Duration,
-    due: Instant,
 }
 
 impl Stage {
     /// Writes everything that has happened before, and makes ready what goes on.
     pub fn set(house: &House) -> anyhow::Result<Self> {
-        let mut stage = Self { live: Vec::new(), pool: Story::all(POOL) };
+        let mut stage = Self { actors: Vec::new(), pool: Story::all(POOL) };
         let mut seed = 0;
         for (host, script) in HOSTS.iter().zip(SCRIPTS) {
             for story in Story::all(script) {
@@ -60,7 +57,7 @@ impl Stage {
         Ok(stage)
     }
 
-    fn place(&mut self, house: &House, host: &str, story: &Story, mut dice: Dice) -> std::io::Result<()> {
+    fn place(&mut self, house: &House, host: &str, story: &Story, mut dice: Dice) -> anyhow::Result<()> {
         let session =
             uuid::Builder::from_random_bytes(*Uuid::from_u64_pair(dice.throw(), dice.throw()).as_bytes()).into_uuid();
         let mut scribe = Scribe::new(&house.root(host), story, &session.to_string(), dice)?;
@@ -69,14 +66,22 @@ impl Stage {
         }
         let live = story.number("live").map(Duration::from_secs);
         let after = story.number("after").map(Duration::from_secs);
+        let ending = Ending::of(story);
+        ending.bend(&mut scribe);
+        let until = Timestamp::now() - ago(story.fact("ago"));
+        let mut last = None;
         if after.is_none() {
-            let percent = if live.is_some() { story.number("told").unwrap_or(TOLD_BEFORE) } else { 100 };
+            let goes_on = live.is_some() && ending == Ending::None;
+            let percent = if goes_on { story.number("told").unwrap_or(TOLD_BEFORE) } else { 100 };
             let count = scribe.left() * usize::try_from(percent).unwrap_or(100) / 100;
-            scribe.remember(count, Timestamp::now() - ago(story.fact("ago")))?;
+            last = scribe.remember(count, until)?;
         }
-        if let Some(pace) = live {
-            let due = Instant::now() + after.unwrap_or(pace.mul_f64(0.5));
-            self.live.push(Live { scribe, pace, due });
+        if live.is_some() || ending != Ending::None {
+            let pace = live.unwrap_or(REST);
+            let first = after.unwrap_or(pace.mul_f64(0.5));
+            let mut actor = Actor::new(&house.home(host), scribe, pace, first)?;
+            actor.stands(last.as_ref(), until)?;
+            self.actors.push(actor);
         }
         Ok(())
     }
@@ -84,13 +89,9 @@ impl Stage {
     /// Lets the live conversations go on, each at its pace. Ends only by an error.
     pub async fn play(&mut self) -> anyhow::Result<()> {
         loop {
-            let next = self.live.iter_mut().min_by_key(|live| live.due).context("no story goes on")?;
+            let next = self.actors.iter_mut().min_by_key(|actor| actor.due).context("no story goes on")?;
             sleep_until(next.due).await;
-            if next.scribe.left() == 0 {
-                next.scribe.go_on(&self.pool);
-            }
-            next.scribe.write_next(Timestamp::now()).context("cannot write a transcript")?;
-            next.due = Instant::now() + next.scribe.next_in(next.pace);
+            next.go_on(&self.pool).context("a coder cannot go on")?;
         }
     }
 }

@@ -8,6 +8,7 @@
 //! $ a command    | its output    ! a command that fails     < a file that is read    | its text
 //! / pattern  in  path | matches  * a file that is edited    - old line               + new line
 //! @ type: description            the subagent's steps       @end its report
+//! ? a question to the person     | its options
 //! ```
 
 use std::collections::BTreeMap;
@@ -54,6 +55,13 @@ pub enum Step {
         old: String,
         /// Text after.
         new: String,
+    },
+    /// The model asks the person, who takes the first option.
+    Ask {
+        /// The question.
+        question: String,
+        /// What may be chosen.
+        options: Vec<String>,
     },
     /// The model hands work to a subagent.
     Agent {
@@ -128,6 +136,9 @@ impl Step {
                 Self::Grep { pattern: to(pattern), path: to(path), matches: to(matches) }
             }
             Self::Edit { path, old, new } => Self::Edit { path: to(path), old: to(old), new: to(new) },
+            Self::Ask { question, options } => {
+                Self::Ask { question: to(question), options: options.iter().map(|option| to(option)).collect() }
+            }
             Self::Agent { kind, description, steps, report } => Self::Agent {
                 kind: kind.clone(),
                 description: to(description),
@@ -166,6 +177,7 @@ fn simple(mark: &str, text: &str, body: &str) -> Option<Step> {
         "~" => Step::Think(whole()),
         "=" => Step::Say(whole()),
         "$" | "!" => Step::Bash { command: text.to_owned(), output: body.to_owned(), fails: mark == "!" },
+        "?" => Step::Ask { question: text.to_owned(), options: body.lines().map(str::to_owned).collect() },
         "<" => Step::Read { path: text.to_owned(), text: body.to_owned() },
         "/" => {
             let (pattern, path) = text.split_once("  in  ")?;
