@@ -3,6 +3,7 @@ import { createRouter } from 'sv-router';
 /** Pages by address. They are loaded when first shown: signing in needs none of them. */
 export const router = createRouter({
   '/': () => import('./pages/Operations.svelte'),
+  '/operations': () => import('./pages/Operations.svelte'),
   '/sessions/:id': () => import('./pages/Operations.svelte'),
   '/browse': () => import('./pages/Browse.svelte'),
   '/browse/:id': () => import('./pages/Browse.svelte'),

@@ -27,11 +27,21 @@ function page(path: string, search = ''): string {
 
 /** Sections of the settings page. */
 export type SettingsSection =
-  'hosts' | 'members' | 'tokens' | 'projects' | 'prices' | 'retention' | 'audit' | 'you';
+  | 'hosts'
+  | 'members'
+  | 'tokens'
+  | 'projects'
+  | 'prices'
+  | 'retention'
+  | 'alarms'
+  | 'notices'
+  | 'audit'
+  | 'you';
 
 /** Links to pages, for `href` and for going there. `search` keeps the filters of the list. */
 export const paths = {
   operations: (search = '') => page('', search),
+  wall: () => page('operations', '?wall'),
   session: (id: string, search = '') => page(`sessions/${encodeURIComponent(id)}`, search),
   browse: (session: string | null = null, search = '') =>
     page(session === null ? 'browse' : `browse/${encodeURIComponent(session)}`, search),

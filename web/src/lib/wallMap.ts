@@ -1,13 +1,13 @@
 import type { Layout, Place, Side } from './topology';
 
 /** Sizes on a map of this height, px; on others they grow and shrink with it. */
-const DRAWN = { height: 720, radius: 44, dense: 22, half: 64, gap: 90, bulge: 46, margin: 84, pitch: 176 };
+const DRAWN = { height: 720, radius: 44, dense: 17, half: 64, gap: 90, bulge: 46, margin: 84, pitch: 176 };
 /** Bounds of that scale. */
 const SCALE = { least: 0.5, most: 1.4 };
 /** Up to this many hosts keep their facts. */
 const FACTS_MOST = 12;
-/** Least distance between hosts that show their name alone, px. */
-const DENSE_PITCH = 56;
+/** Least distance between hosts that show their name alone, as drawn, px. */
+const DENSE_PITCH = 44;
 /** Between a ring and its label, and a label and the edge of the map, together, px. */
 const LABEL_GAPS = 40;
 
@@ -40,7 +40,7 @@ export function wallMap(ids: readonly string[], width: number, height: number): 
   };
   const columns = (side: Side): Place[] => {
     const all = sides[side];
-    const most = Math.max(1, Math.floor((height - 2 * radius) / DENSE_PITCH));
+    const most = Math.max(1, Math.floor((height - 2 * radius) / (scale * DENSE_PITCH)));
     const count = Math.ceil(all.length / most);
     const rows = Math.ceil(all.length / count);
     const near = half + scale * DRAWN.gap * 0.6;

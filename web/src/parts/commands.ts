@@ -26,9 +26,12 @@ export function commands(app: App): Command[] {
 function goTo(app: App): Command[] {
   const pages: [string, string, string][] = [
     ['Operations', paths.operations(), 'g o'],
+    ['Operations: the wall', paths.wall(), ''],
     ['Browse', paths.browse(), 'g b'],
     ['Settings: hosts', paths.settings('hosts'), 'g s'],
     ['Settings: tokens', paths.settings('tokens'), ''],
+    ['Settings: alarms', paths.settings('alarms'), ''],
+    ['Settings: notices', paths.settings('notices'), ''],
     ['Settings: you', paths.settings('you'), ''],
   ];
   if (app.account.may('admin')) {

@@ -10,6 +10,7 @@ import { Fleet } from './fleet.svelte';
 import { Glance } from './glance.svelte';
 import { Lineup } from './lineup.svelte';
 import { Notes } from './notes.svelte';
+import { Notices } from './notices.svelte';
 import { Panes } from './panes.svelte';
 import { Strays } from './strays';
 import { Theme } from './theme.svelte';
@@ -43,6 +44,8 @@ export class App {
   focusSearch = $state.raw<(() => void) | null>(null);
   /** Figures over the time that the page is open; made anew with the fleet. */
   figures = $state.raw(new Figures(this.fleet, () => 0));
+  /** Notices of this browser; made anew with the fleet. */
+  notices = $state.raw(new Notices(this.fleet, () => undefined));
   /** What hosts carry. */
   readonly burdens = new Burdens(() => this.fleet);
   readonly go: Go;
@@ -76,13 +79,15 @@ export class App {
     this.fleet = new Fleet();
     const fleet = this.fleet;
     const figures = (this.figures = new Figures(fleet, () => this.lineup.working));
+    const notices = (this.notices = new Notices(fleet, this.go));
     const strays = new Strays(fleet);
     const tick = (now: number) => {
       fleet.tick(now);
       figures.tick(now);
+      notices.tick(now);
       strays.tick();
     };
-    const ends = [fleet.follow(this.connection), this.clock.each(tick)];
+    const ends = [fleet.follow(this.connection), this.clock.each(tick), notices.start()];
     this.connection.start();
     return () => {
       ends.forEach((end) => end());

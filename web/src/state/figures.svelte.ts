@@ -5,8 +5,8 @@ import type { Fleet } from './fleet.svelte';
 const POINTS = 40;
 const POINT_MS = 3000;
 /** The wall shows half an hour of each host: so many values, so far apart. */
-const WALL_POINTS = 60;
-const WALL_POINT_MS = 30_000;
+export const WALL_POINTS = 180;
+const WALL_POINT_MS = 10_000;
 /** How often the cost of the day is asked for, milliseconds. */
 const COST_MS = 60_000;
 

@@ -31,6 +31,8 @@ export class Fleet {
   loaded = $state(false);
   /** Sessions with an append in the last minute, and since when. */
   active = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** Told when states came or went. */
+  onstates: () => void = () => undefined;
   /** All appends together. */
   readonly total = new Pulse();
 
@@ -77,6 +79,9 @@ export class Fleet {
       for (const id of update?.ended_states ?? []) this.states.delete(id);
       if (update?.removed_sessions) this.forget(update.removed_sessions);
       if (update?.activity) this.#append(update.activity, now);
+    }
+    if (messages.some(({ snapshot, update }) => snapshot ?? update?.states ?? update?.ended_states)) {
+      this.onstates();
     }
   }
 
