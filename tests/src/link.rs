@@ -77,7 +77,7 @@ impl Link {
             instance_id: uuid::Uuid::new_v4().to_string(),
             clock_ms: jiff::Timestamp::now().as_millisecond(),
             roots: Vec::new(),
-            inspects: false,
+            reports_coders: true,
             ..Hello::default()
         };
         send(&outbox, up::Kind::Hello(hello)).await?;

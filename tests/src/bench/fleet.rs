@@ -37,9 +37,10 @@ pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
 fn plan(name: &str, hosts: usize, lines_per_second: u32) -> Plan {
     Plan {
         hosts,
+        living: hosts,
         pages: hosts.min(20),
         followed: 0,
-        rate: Rate { lines_per_second, lines_per_frame: 1 },
+        rate: Rate { lines_per_second, lines_per_frame: 1, changes_per_second: 0 },
         lasting: LASTING,
         stalled: false,
         storm: false,

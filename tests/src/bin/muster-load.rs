@@ -23,6 +23,12 @@ struct Args {
     /// Simulated hosts
     #[arg(long, default_value_t = 10)]
     hosts: usize,
+    /// Living sessions of all hosts together [default: one per host]
+    #[arg(long, default_value_t = 0)]
+    living: usize,
+    /// How often per second some coder's registry says something else; 0: no living coders are told of
+    #[arg(long, default_value_t = 0)]
+    changes: u32,
     /// Lines per second of all hosts together
     #[arg(long, default_value_t = 100)]
     lines: u32,
@@ -57,9 +63,14 @@ async fn main() -> anyhow::Result<()> {
     api.healthy().await.map_err(anyhow::Error::msg).context("the aggregator does not answer")?;
     let plan = Plan {
         hosts: args.hosts,
+        living: args.living,
         pages: args.pages,
         followed: args.sessions,
-        rate: Rate { lines_per_second: args.lines, lines_per_frame: args.at_once.max(1) },
+        rate: Rate {
+            lines_per_second: args.lines,
+            lines_per_frame: args.at_once.max(1),
+            changes_per_second: args.changes,
+        },
         lasting: Duration::from_secs(args.seconds),
         stalled: args.stalled,
         storm: args.storm,

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use muster_proto::fleet::{Down, Up, down, up};
+use muster_proto::fleet::{Coders, Down, Up, down, up};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tonic::Streaming;
 
+use super::coders;
 use super::line::Template;
 use super::stamp::{Clock, Samples};
 use crate::api::Api;
@@ -29,8 +30,8 @@ const RETRY: Duration = Duration::from_millis(250);
 /// A simulated host that has joined.
 pub struct Host {
     identity: Arc<Identity>,
-    /// The coder's id of its one session.
-    pub session: String,
+    /// The coder's ids of its sessions.
+    pub sessions: Vec<String>,
 }
 
 /// How much every host sends.
@@ -40,6 +41,8 @@ pub struct Rate {
     pub lines_per_second: u32,
     /// Lines of one frame: what a coder writes at once.
     pub lines_per_frame: u32,
+    /// How often per second some coder's registry says something else; 0: no coders are told of.
+    pub changes_per_second: u32,
 }
 
 /// What the hosts have done.
@@ -55,18 +58,19 @@ pub struct Sent {
     pub lasted: Duration,
 }
 
-/// Makes `count` hosts join, named `NAME-1` and so on.
-pub async fn join(api: &Api, name: &str, count: usize) -> anyhow::Result<Vec<Host>> {
+/// Makes `count` hosts join, named `NAME-1` and so on, with `sessions` shared out among them: one each at least.
+pub async fn join(api: &Api, name: &str, count: usize, sessions: usize) -> anyhow::Result<Vec<Host>> {
     let mut hosts = Vec::with_capacity(count);
     let numbers: Vec<usize> = (0..count).collect();
     for some in numbers.chunks(AT_ONCE) {
-        let joining = some.iter().map(|number| join_one(api, name, *number));
+        let share = |number: usize| (sessions / count + usize::from(number < sessions % count)).max(1);
+        let joining = some.iter().map(|number| join_one(api, name, *number, share(*number)));
         hosts.extend(futures_util::future::try_join_all(joining).await?);
     }
     Ok(hosts)
 }
 
-async fn join_one(api: &Api, name: &str, number: usize) -> anyhow::Result<Host> {
+async fn join_one(api: &Api, name: &str, number: usize, sessions: usize) -> anyhow::Result<Host> {
     let added = api.post("/hosts", &json!({"name": format!("{name}-{}", number + 1)})).await;
     let added = added.map_err(anyhow::Error::msg)?;
     let command = added["command"].as_str().context("no join command")?;
@@ -74,12 +78,13 @@ async fn join_one(api: &Api, name: &str, number: usize) -> anyhow::Result<Host> 
     let from = u8::try_from(number / JOINS_PER_ADDRESS + 1).context("too many hosts")?;
     let from = IpAddr::V4(Ipv4Addr::new(127, 0, 1, from));
     let identity = Identity::join_from(api.address(), secret, Some(from)).await.context("a host cannot join")?;
-    Ok(Host { identity: Arc::new(identity), session: uuid::Uuid::new_v4().to_string() })
+    let sessions = (0..sessions).map(|_| uuid::Uuid::new_v4().to_string()).collect();
+    Ok(Host { identity: Arc::new(identity), sessions })
 }
 
 /// Hosts with open links.
 pub struct Linked {
-    links: Vec<(Link, String)>,
+    links: Vec<(Link, Vec<String>)>,
     /// From the first attempt until every link stood.
     pub took: Duration,
 }
@@ -90,11 +95,11 @@ pub async fn link(address: SocketAddr, hosts: &[Host]) -> anyhow::Result<Linked>
     let mut opening = JoinSet::new();
     for (number, host) in hosts.iter().enumerate() {
         let identity = Arc::clone(&host.identity);
-        let session = host.session.clone();
+        let sessions = host.sessions.clone();
         opening.spawn(async move {
             loop {
                 match Link::open(address, &identity, muster_proto::limits::PROTOCOL).await {
-                    Ok(link) => return (number, link, session),
+                    Ok(link) => return (number, link, sessions),
                     Err(_) => tokio::time::sleep(RETRY).await,
                 }
             }
@@ -105,44 +110,70 @@ pub async fn link(address: SocketAddr, hosts: &[Host]) -> anyhow::Result<Linked>
         links.push(opened?);
     }
     links.sort_by_key(|(number, ..)| *number);
-    let links = links.into_iter().map(|(_, link, session)| (link, session)).collect();
+    let links = links.into_iter().map(|(_, link, sessions)| (link, sessions)).collect();
     Ok(Linked { links, took: start.elapsed() })
 }
 
 impl Linked {
-    /// Opens every host's transcript and archives one line of it, so that its session can be followed.
+    /// Opens every host's transcripts and archives one line of each, so that their sessions can be followed.
     pub async fn begin(self, clock: Clock) -> anyhow::Result<Vec<Sender>> {
-        let begun = self.links.into_iter().map(|(link, session)| Sender::begin(link, session, clock));
+        let begun = self.links.into_iter().map(|(link, sessions)| Sender::begin(link, sessions, clock));
         futures_util::future::try_join_all(begun).await
     }
 }
 
-/// One host's transcript on its way up.
+/// One host's transcripts on their way up.
 pub struct Sender {
     outbox: mpsc::Sender<Up>,
     inbox: Streaming<Down>,
+    window_bytes: u64,
+    tracks: Vec<Track>,
+    next: usize,
+    changes: usize,
+}
+
+/// One session.
+struct Track {
     transcript_id: String,
     offset: u64,
-    window_bytes: u64,
     template: Template,
-    /// Id of the session at the aggregator.
-    pub session_id: String,
+    session: String,
+    waiting: Waiting,
 }
 
 impl Sender {
-    async fn begin(mut link: Link, session: String, clock: Clock) -> anyhow::Result<Self> {
+    async fn begin(mut link: Link, sessions: Vec<String>, clock: Clock) -> anyhow::Result<Self> {
+        let mut tracks = Vec::with_capacity(sessions.len());
+        for (handle, session) in (1..).zip(sessions) {
+            tracks.push(Track::begin(&mut link, handle, session, clock).await?);
+        }
+        let window_bytes = link.welcome.window_bytes;
+        let (outbox, inbox) = link.split();
+        Ok(Self { outbox, inbox, window_bytes, tracks, next: 0, changes: 0 })
+    }
+
+    /// Ids of its sessions at the aggregator.
+    pub fn session_ids(&self) -> impl Iterator<Item = String> {
+        self.tracks.iter().map(|track| format!("claude-{}", track.session))
+    }
+}
+
+impl Track {
+    async fn begin(link: &mut Link, handle: u64, session: String, clock: Clock) -> anyhow::Result<Self> {
         let path = format!("/home/dev/.claude/projects/-srv-load/{session}.jsonl");
-        let opened = link.open_transcript(1, &path).await.context("a transcript cannot be opened")?;
+        let opened = link.open_transcript(handle, &path).await.context("a transcript cannot be opened")?;
         let template = Template::new(clock, &session);
         let first = template.line();
         let id = opened.transcript_id;
         link.send_lines(&id, opened.offset, first.as_bytes()).await?;
         let offset = opened.offset + first.len() as u64;
         link.acknowledged(&id, offset).await.context("a line is not acknowledged")?;
-        let window_bytes = link.welcome.window_bytes;
-        let (outbox, inbox) = link.split();
-        let session_id = format!("claude-{session}");
-        Ok(Self { outbox, inbox, transcript_id: id, offset, window_bytes, template, session_id })
+        Ok(Self { transcript_id: id, offset, template, session, waiting: Waiting::new() })
+    }
+
+    /// Sent and not acknowledged.
+    fn open(&self) -> u64 {
+        self.waiting.front().map_or(0, |(end, _)| self.offset.saturating_sub(*end))
     }
 }
 
@@ -153,7 +184,7 @@ pub async fn send(senders: Vec<Sender>, rate: Rate, lasting: Duration) -> (Vec<S
     let mut work = JoinSet::new();
     for (number, sender) in senders.into_iter().enumerate() {
         let shift = every * u32::try_from(number).unwrap_or(0) / hosts;
-        work.spawn(sender.run(rate.lines_per_frame, every, shift, lasting));
+        work.spawn(sender.run(rate, every, shift, lasting));
     }
     let (mut back, mut total) = (Vec::new(), Sent::default());
     while let Some(done) = work.join_next().await {
@@ -171,11 +202,14 @@ pub async fn send(senders: Vec<Sender>, rate: Rate, lasting: Duration) -> (Vec<S
 type Waiting = VecDeque<(u64, Instant)>;
 
 impl Sender {
-    async fn run(mut self, lines: u32, every: Duration, shift: Duration, lasting: Duration) -> (Self, Sent) {
-        let mut waiting = Waiting::new();
+    async fn run(mut self, rate: Rate, every: Duration, shift: Duration, lasting: Duration) -> (Self, Sent) {
         let start = tokio::time::Instant::now() + shift;
         let mut tick = tokio::time::interval_at(start, every);
+        let mut stirs = coders::clock(rate, every, start);
         let mut sent = Sent::default();
+        if rate.changes_per_second > 0 {
+            self.tell(coders::all(self.sessions())).await;
+        }
         loop {
             tokio::select! {
                 biased;
@@ -184,16 +218,16 @@ impl Sender {
                         sent.broken += 1;
                         return (self, sent);
                     };
-                    take_ack(&down, &mut waiting, &mut sent.acks);
+                    self.take_ack(&down, &mut sent.acks);
                 }
+                _ = stirs.tick(), if rate.changes_per_second > 0 && start.elapsed() < lasting => self.stir().await,
                 now = tick.tick() => {
                     let over = now >= start + lasting;
-                    if over && waiting.is_empty() {
+                    if over && self.tracks.iter().all(|track| track.waiting.is_empty()) {
                         return (self, sent);
                     }
-                    let open = waiting.front().map_or(0, |(end, _)| self.offset.saturating_sub(*end));
-                    if !over && open < self.window_bytes {
-                        sent.lines += self.push(lines, &mut waiting).await;
+                    if !over && self.tracks.iter().map(Track::open).sum::<u64>() < self.window_bytes {
+                        sent.lines += self.push(rate.lines_per_frame).await;
                         sent.lasted = shift + start.elapsed();
                     }
                 }
@@ -201,24 +235,47 @@ impl Sender {
         }
     }
 
-    async fn push(&mut self, lines: u32, waiting: &mut Waiting) -> u64 {
-        let bytes: String = (0..lines).map(|_| self.template.line()).collect();
-        let frame = frame(&self.transcript_id, self.offset, bytes.as_bytes());
-        self.offset += bytes.len() as u64;
-        waiting.push_back((self.offset, Instant::now()));
+    fn sessions(&self) -> impl Iterator<Item = &str> {
+        self.tracks.iter().map(|track| track.session.as_str())
+    }
+
+    /// The next session's registry says something else.
+    async fn stir(&mut self) {
+        let at = self.changes % self.tracks.len();
+        let round = self.changes / self.tracks.len();
+        self.changes += 1;
+        let coders = coders::changed(at, &self.tracks[at].session, round);
+        self.tell(coders).await;
+    }
+
+    async fn tell(&self, coders: Coders) {
+        // A link that is gone is noticed by its inbox.
+        let _gone = self.outbox.send(Up { kind: Some(up::Kind::Coders(coders)) }).await;
+    }
+
+    /// Writes to the sessions in turn.
+    async fn push(&mut self, lines: u32) -> u64 {
+        let at = self.next % self.tracks.len();
+        self.next += 1;
+        let track = &mut self.tracks[at];
+        let bytes: String = (0..lines).map(|_| track.template.line()).collect();
+        let frame = frame(&track.transcript_id, track.offset, bytes.as_bytes());
+        track.offset += bytes.len() as u64;
+        track.waiting.push_back((track.offset, Instant::now()));
         match self.outbox.send(Up { kind: Some(up::Kind::Frame(frame)) }).await {
             Ok(()) => u64::from(lines),
             Err(_) => 0,
         }
     }
-}
 
-fn take_ack(down: &Down, waiting: &mut Waiting, acks: &mut Samples) {
-    let Some(down::Kind::Ack(ack)) = &down.kind else { return };
-    while let Some((end, sent_at)) = waiting.front().copied()
-        && end <= ack.offset
-    {
-        acks.extend([sent_at.elapsed()]);
-        waiting.pop_front();
+    fn take_ack(&mut self, down: &Down, acks: &mut Samples) {
+        let Some(down::Kind::Ack(ack)) = &down.kind else { return };
+        let Some(track) = self.tracks.iter_mut().find(|track| track.transcript_id == ack.transcript_id) else { return };
+        while let Some((end, sent_at)) = track.waiting.front().copied()
+            && end <= ack.offset
+        {
+            acks.extend([sent_at.elapsed()]);
+            track.waiting.pop_front();
+        }
     }
 }

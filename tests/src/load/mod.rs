@@ -1,5 +1,6 @@
 //! Load: simulated hosts that speak the real protocol, and many open pages.
 
+mod coders;
 pub mod hosts;
 pub mod limits;
 pub mod line;
@@ -22,8 +23,10 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 /// What to load an aggregator with.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Simulated hosts, each with one session.
+    /// Simulated hosts.
     pub hosts: usize,
+    /// Sessions of all hosts together; each host has one at least.
+    pub living: usize,
     /// Open pages; they follow the first sessions in turn.
     pub pages: usize,
     /// Sessions that pages follow; 0 for as many as there are pages.
@@ -62,7 +65,7 @@ pub struct Report {
 /// Loads the aggregator behind `api`. `process` is its id, when it runs on this machine.
 pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result<Report> {
     let clock = Clock::start();
-    let joined = hosts::join(api, &plan.name, plan.hosts).await?;
+    let joined = hosts::join(api, &plan.name, plan.hosts, plan.living).await?;
     let calm = process.map(usage_of);
     let linked = hosts::link(api.address(), &joined).await?;
     let linked_in = linked.took;
@@ -91,13 +94,13 @@ pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result
 
 fn topics(plan: &Plan, senders: &[hosts::Sender]) -> Vec<String> {
     let followed = if plan.followed == 0 { plan.pages } else { plan.followed };
-    let sessions: Vec<&str> = senders.iter().take(followed).map(|sender| sender.session_id.as_str()).collect();
+    let sessions: Vec<String> = senders.iter().flat_map(hosts::Sender::session_ids).take(followed).collect();
     sessions.iter().cycle().take(plan.pages).map(|session| format!("session:{session}")).collect()
 }
 
-/// Lines that arrive at pages, all hosts sending equally much.
+/// Lines that arrive at pages, all sessions sending equally much.
 fn expected(plan: &Plan, lines: u64, topics: &[String]) -> usize {
-    usize::try_from(lines).unwrap_or(usize::MAX) / plan.hosts.max(1) * topics.len()
+    usize::try_from(lines).unwrap_or(usize::MAX) / plan.living.max(plan.hosts).max(1) * topics.len()
 }
 
 async fn arrived(pages: &Pages, expected: usize) {
