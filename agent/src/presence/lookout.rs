@@ -188,7 +188,8 @@ impl Lookout {
     fn look(&mut self) {
         let (dirty, now) = (self.mailbox.take(), Instant::now());
         if dirty.everything {
-            return self.sweep(now);
+            self.sweep(now);
+            return self.publish();
         }
         let mut changed = false;
         for path in &dirty.paths {
@@ -229,9 +230,10 @@ impl Lookout {
         }
         if self.sweep_at <= now {
             self.sweep(now);
-        } else if self.check_at <= now || due {
-            self.check(now);
-        } else if retried {
+            return self.publish();
+        }
+        let changed = (self.check_at <= now || due) && self.check(now);
+        if changed || retried {
             self.publish();
         }
     }
@@ -250,21 +252,21 @@ impl Lookout {
         self.check(now);
     }
 
-    /// Drops what has ended, and looks at what cannot be watched.
-    fn check(&mut self, now: Instant) {
+    /// Drops what has ended, and looks at what cannot be watched; `true`: something may have changed.
+    fn check(&mut self, now: Instant) -> bool {
         self.check_at = now + CHECK;
-        self.watch();
+        let mut changed = self.watch();
         for registry in self.homes.iter_mut().filter_map(|home| home.registry.as_mut()) {
             if !self.folders.has(registry.folder()) {
                 registry.sweep(now);
+                changed = true;
             }
         }
-        self.census.check();
-        self.publish();
+        self.census.check() || changed
     }
 
-    /// Watches the folders that matter now; what came into one before it was watched is looked at.
-    fn watch(&mut self) {
+    /// Watches the folders that matter now; what came into one before it was watched is looked at. `true`: there are new ones.
+    fn watch(&mut self) -> bool {
         let registries = self.homes.iter().filter_map(|home| home.registry.as_ref());
         let wanted: Vec<PathBuf> =
             registries.map(|registry| registry.folder().to_path_buf()).chain(self.jobs()).collect();
@@ -274,6 +276,7 @@ impl Lookout {
                 registry.sweep(Instant::now());
             }
         }
+        !new.is_empty()
     }
 
     /// Folders of the background jobs of living sessions.
