@@ -3,6 +3,7 @@
 
 pub mod calls;
 mod clean;
+pub mod context;
 pub mod facts;
 pub mod files;
 mod fold;

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use super::failure::{Answer, Failure};
 use super::fleet::{limit_of, no_session};
 use super::json::{Path, Query};
-use crate::derive::{calls, files, graph, outline, subagents};
+use crate::derive::{calls, context, files, graph, outline, subagents};
 use crate::domain::time::now_ms;
 use crate::house::House;
 use crate::store::sessions::{self, SessionRow};
-use crate::wire::history::{Subagent, ToolCall, Turn};
+use crate::wire::history::{ContextPoint, Subagent, ToolCall, Turn};
 use crate::wire::page::Page;
 use crate::wire::presence::{AgentNode, TouchedFile};
 
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/sessions/{id}/subagents", get(list_subagents))
         .route("/sessions/{id}/agents", get(list_agents))
         .route("/sessions/{id}/files", get(list_files))
+        .route("/sessions/{id}/context", get(list_context))
 }
 
 async fn known(house: &House, id: &str) -> Result<SessionRow, Failure> {
@@ -49,6 +50,12 @@ async fn list_subagents(State(house): State<Arc<House>>, Path(id): Path<String>)
 async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<AgentNode>> {
     let session = known(&house, &id).await?;
     let items = graph::of_session(&house.db, &session, now_ms()).await?.iter().map(AgentNode::from).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+async fn list_context(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<ContextPoint>> {
+    known(&house, &id).await?;
+    let items = context::of_session(&house.db, &id).await?.iter().map(ContextPoint::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 

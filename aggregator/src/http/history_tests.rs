@@ -218,6 +218,18 @@ async fn files_are_listed_by_their_latest_call() {
 }
 
 #[tokio::test]
+async fn the_context_is_told_reply_by_reply() {
+    for working in Working::all().await {
+        let page = working.get(&format!("/sessions/{SESSION}/context")).await;
+        let points = page["items"].as_array().unwrap();
+        let calls = working.calls("subagent=main").await;
+        assert_eq!(points.len(), calls["items"].as_array().unwrap().len(), "one reply each: {page}");
+        assert!(points.iter().all(|point| point["tokens"] == 10), "{page}");
+        assert!(points.is_sorted_by_key(|point| point["at"].as_str().unwrap().to_owned()), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_usage_of_one_session_is_that_of_the_fleet_when_there_is_no_other() {
     for working in Working::all().await {
         for grouped in ["", "&group_by=model,day"] {

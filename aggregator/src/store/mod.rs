@@ -2,6 +2,7 @@
 
 pub mod actors;
 pub mod audit;
+pub mod context;
 pub mod credentials;
 pub mod db;
 pub mod deletions;

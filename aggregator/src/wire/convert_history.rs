@@ -1,10 +1,11 @@
 //! Turns, tool calls and subagents → what pages and scripts see.
 
-use super::history::{Subagent, SubagentState, ToolCall, Turn};
+use super::history::{ContextPoint, Subagent, SubagentState, ToolCall, Turn};
 use super::usage::Tokens;
 use crate::derive::calls::Call;
 use crate::derive::{outline, subagents};
 use crate::domain::time::rfc3339;
+use crate::store::context::ContextRow;
 use crate::store::transcripts::unsigned;
 use crate::store::usage::TranscriptSum;
 
@@ -21,6 +22,17 @@ impl From<&outline::Turn> for Turn {
             tool_errors: turn.errors,
             tokens: turn.tokens,
             cost_microdollars: turn.cost,
+        }
+    }
+}
+
+impl From<&ContextRow> for ContextPoint {
+    fn from(row: &ContextRow) -> Self {
+        Self {
+            at: rfc3339(row.at),
+            tokens: row.tokens,
+            transcript_id: row.transcript_id.clone(),
+            line: unsigned(row.line),
         }
     }
 }

@@ -34,6 +34,21 @@ pub struct Turn {
     pub cost_microdollars: Option<i64>,
 }
 
+/// How full the model's context was at one reply of the main conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct ContextPoint {
+    /// When, RFC 3339.
+    pub at: String,
+    /// Tokens that were sent, from a cache or not.
+    #[ts(type = "number")]
+    pub tokens: i64,
+    /// Transcript that the reply stands in.
+    pub transcript_id: String,
+    /// Its line.
+    #[ts(type = "number")]
+    pub line: u64,
+}
+
 /// A use of a tool and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct ToolCall {

@@ -45,6 +45,7 @@ fn generated() -> String {
         entry::Role,
         entry::FoundPlace,
         history::Turn,
+        history::ContextPoint,
         history::ToolCall,
         history::Subagent,
         history::SubagentState,

@@ -12,6 +12,9 @@ export interface Measures {
   readonly row: number;
 }
 
+/** Whoever began many stands beside the first of them, not so far down that these are out of sight; rows. */
+const LOWEST = 2;
+
 /** A card of the graph. */
 export interface Spot {
   readonly key: string;
@@ -47,7 +50,7 @@ function columnX(depth: number, { first, other, gap }: Measures): number {
   return depth === 0 ? 0 : first + gap + (depth - 1) * (other + gap);
 }
 
-/** Lays a tree out in columns by depth: leaves below each other, everyone else in the middle of their own. */
+/** Lays a tree out in columns by depth: leaves below each other, everyone else beside the middle of their own. */
 export function planOf<T>(items: readonly TreeItem<T>[], measures: Measures): Plan {
   const rows = new Map<string, number>();
   let next = 0;
@@ -57,7 +60,7 @@ export function planOf<T>(items: readonly TreeItem<T>[], measures: Measures): Pl
     if (!item || item.children.length === 0) continue;
     const first = rows.get(item.children[0] ?? '') ?? 0;
     const last = rows.get(item.children.at(-1) ?? '') ?? first;
-    rows.set(item.key, (first + last) / 2);
+    rows.set(item.key, Math.min((first + last) / 2, first + LOWEST));
   }
   const spots = new Map<string, Spot>();
   let width = 0;

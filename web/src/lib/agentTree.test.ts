@@ -40,16 +40,26 @@ test('many that are done become a count, which unfolds', () => {
   const done = Array.from({ length: MOST_DONE + 3 }, (_, at) => agent(`d${at}`, '', { state: 'done' }));
   const agents = [agent('', null), ...done, agent('r', ''), agent('f', '', { state: 'failed' })];
   const folded = agentTree(agents, NONE);
-  expect(keys(folded)).toEqual(['a:', 'a:r', 'a:f', 'd:']);
-  expect(folded.at(-1)).toMatchObject({ kind: 'done', count: MOST_DONE + 3, tokens: 10 * (MOST_DONE + 3) });
+  expect(keys(folded)).toEqual(['a:', 'd:', 'a:r', 'a:f']);
+  expect(folded[1]).toMatchObject({ kind: 'done', count: MOST_DONE + 3, tokens: 10 * (MOST_DONE + 3) });
   expect(agentTree(agents, new Set([''])).length).toBe(agents.length + 1);
 });
 
-test('a few that are done, loops, and those who began others stay', () => {
+test('whole branches that are done are counted with all that is in them', () => {
+  const pairs = Array.from({ length: 5 }, (_, at) => [
+    agent(`p${at}`, '', { state: 'done' }),
+    agent(`c${at}`, `p${at}`, { state: 'done' }),
+  ]);
+  const lively = [agent('q', '', { state: 'done' }), agent('r', 'q')];
+  const items = agentTree([agent('', null), ...pairs.flat(), ...lively], NONE);
+  expect(keys(items)).toEqual(['a:', 'd:', 'a:q', 'a:r']);
+  expect(items[1]).toMatchObject({ count: 10, tokens: 100 });
+});
+
+test('a few that are done, and loops, stay', () => {
   const few = Array.from({ length: MOST_DONE }, (_, at) => agent(`d${at}`, '', { state: 'done' }));
-  const parent = agent('p', '', { state: 'done' });
   const loop = agent('l', '', { state: 'done', looping: 'Bash 9 times' });
-  const items = agentTree([agent('', null), ...few, parent, agent('c', 'p'), loop], NONE);
+  const items = agentTree([agent('', null), ...few, loop], NONE);
   expect(items.some(({ kind }) => kind === 'done')).toBe(false);
 });
 

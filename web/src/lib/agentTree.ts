@@ -26,7 +26,7 @@ export interface AgentItem<T> {
   readonly children: readonly string[];
 }
 
-/** Agents that are done and began nobody, counted instead of shown. */
+/** Agents that are done, with all that they began, counted instead of shown. */
 export interface DoneItem {
   readonly kind: 'done';
   readonly key: string;
@@ -86,21 +86,49 @@ function families<T extends AgentLike>(agents: readonly T[]): Map<string, T[]> {
   return families;
 }
 
-type Child<T> = { readonly agent: T } | { readonly done: readonly T[]; readonly open: boolean };
+/** How many agents a branch has, and their tokens. */
+interface Branch {
+  readonly count: number;
+  readonly tokens: number;
+  /** All of it is done, and nothing in it is worth a look by itself. */
+  readonly quiet: boolean;
+}
 
-/** What hangs on an agent: many that are done become a count, unless it was unfolded. */
+/** What each agent's branch comes to, itself included. */
+function branches<T extends AgentLike>(all: ReadonlyMap<string, T[]>): Map<string, Branch> {
+  const order: T[] = [...(all.get('') ?? [])];
+  for (let at = 0; at < order.length; at += 1) order.push(...(all.get(order[at]?.id ?? '') ?? []));
+  const sums = new Map<string, Branch>();
+  for (const agent of order.reverse()) {
+    const below = (all.get(agent.id) ?? []).flatMap(({ id }) => sums.get(id) ?? []);
+    sums.set(agent.id, {
+      count: below.reduce((sum, { count }) => sum + count, 1),
+      tokens: below.reduce((sum, { tokens }) => sum + tokens, agent.tokens),
+      quiet: agent.state === 'done' && !agent.looping && !agent.orphan && below.every(({ quiet }) => quiet),
+    });
+  }
+  return sums;
+}
+
+type Child<T> =
+  { readonly agent: T } | { readonly count: number; readonly tokens: number; readonly open: boolean };
+
+/** What hangs on an agent: many branches that are done become a count, unless it was unfolded. */
 function childrenOf<T extends AgentLike>(
-  id: string,
-  all: ReadonlyMap<string, T[]>,
+  children: readonly T[],
+  sums: ReadonlyMap<string, Branch>,
   open: boolean,
 ): Child<T>[] {
-  const children = all.get(id) ?? [];
-  const quiet = (agent: T) =>
-    agent.state === 'done' && !agent.looping && !agent.orphan && !all.get(agent.id)?.length;
+  const quiet = (agent: T) => sums.get(agent.id)?.quiet ?? false;
   const done = children.filter(quiet);
-  if (done.length <= MOST_DONE) return children.map((agent) => ({ agent }));
+  const sum = (of: (branch: Branch) => number) =>
+    done.reduce((total, { id }) => total + of(sums.get(id) ?? { count: 0, tokens: 0, quiet: true }), 0);
+  const count = sum((branch) => branch.count);
+  if (count <= MOST_DONE) return children.map((agent) => ({ agent }));
   const lively = children.filter((agent) => !quiet(agent)).map((agent) => ({ agent }));
-  return [...lively, { done, open }, ...(open ? done.map((agent) => ({ agent })) : [])];
+  const folded = { count, tokens: sum((branch) => branch.tokens), open };
+  // What was done was begun earlier: it stands above, as it would without the count.
+  return [folded, ...(open ? done.map((agent) => ({ agent })) : []), ...lively];
 }
 
 /** The session and its subagents, depth first, each with its place in the tree. */
@@ -111,6 +139,7 @@ export function agentTree<T extends AgentLike>(
   const root = agents.find(({ id }) => id === '');
   if (!root) return [];
   const all = families(agents);
+  const sums = branches(all);
   const items: TreeItem<T>[] = [];
   interface Step {
     readonly child: Child<T>;
@@ -123,17 +152,24 @@ export function agentTree<T extends AgentLike>(
   const stack: Step[] = [{ child: { agent: root }, owner: '', depth: 0, parent: null, place: 1, of: 1 }];
   for (let step = stack.pop(); step; step = stack.pop()) {
     const { child, owner, depth, parent, place, of } = step;
-    if ('done' in child) {
-      const tokens = child.done.reduce((sum, agent) => sum + agent.tokens, 0);
-      const count = child.done.length;
-      const place_ = { depth, parent, place, of, children: [] };
-      items.push({ kind: 'done', key: doneKey(owner), owner, count, tokens, open: child.open, ...place_ });
+    if (!('agent' in child)) {
+      items.push({
+        kind: 'done',
+        key: doneKey(owner),
+        owner,
+        ...child,
+        depth,
+        parent,
+        place,
+        of,
+        children: [],
+      });
       continue;
     }
     const { agent } = child;
     const key = agentKey(agent.id);
-    const below = childrenOf(agent.id, all, unfolded.has(agent.id));
-    const children = below.map((it) => ('done' in it ? doneKey(agent.id) : agentKey(it.agent.id)));
+    const below = childrenOf(all.get(agent.id) ?? [], sums, unfolded.has(agent.id));
+    const children = below.map((it) => ('agent' in it ? agentKey(it.agent.id) : doneKey(agent.id)));
     items.push({ kind: 'agent', key, agent, depth, parent, place, of, children });
     for (let at = below.length - 1; at >= 0; at -= 1) {
       const it = below[at];

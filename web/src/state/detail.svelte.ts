@@ -4,6 +4,7 @@ import { detail } from '../wire/detail';
 import type {
   AgentNode,
   AgentTool,
+  ContextPoint,
   Session,
   SessionState,
   TouchedFile,
@@ -24,6 +25,7 @@ export class Detail {
   readonly calls: Calls;
   readonly files: Fresh<TouchedFile[]>;
   readonly usage: Fresh<UsageReport>;
+  readonly context: Fresh<ContextPoint[]>;
 
   /** Id of the agent that is looked at; empty for the session itself. */
   chosen = $state('');
@@ -46,6 +48,7 @@ export class Detail {
     this.calls = new Calls(id);
     this.files = new Fresh(() => detail.files(id), 3000);
     this.usage = new Fresh(() => detail.usage(id), 3000);
+    this.context = new Fresh(() => detail.context(id), 3000);
   }
 
   /** Follows the session until the returned function is called. */
@@ -53,7 +56,8 @@ export class Detail {
     const leave = this.reading.follow(connection);
     return () => {
       leave();
-      for (const part of [this.outline, this.agents, this.calls, this.files, this.usage]) part.end();
+      const { outline, agents, calls, files, usage, context } = this;
+      for (const part of [outline, agents, calls, files, usage, context]) part.end();
     };
   }
 

@@ -1,6 +1,7 @@
 import { all, ask } from './api';
 import type {
   AgentNode,
+  ContextPoint,
   Entry,
   Page,
   StopReport,
@@ -44,6 +45,8 @@ export const detail = {
   /** Calls, newest first; the cursor leads to older ones. */
   calls: (session: string, asked: CallsQuery) =>
     ask<Page<ToolCall>>('GET', `sessions/${id(session)}/tool-calls?${query(asked)}`),
+  /** How full the context was, reply by reply. */
+  context: (session: string) => all<ContextPoint>(`sessions/${id(session)}/context`),
   usage: (session: string) => ask<UsageReport>('GET', `usage?session=${id(session)}&group_by=model`),
 
   rename: (session: string, title: string | null) => ask('PATCH', `sessions/${id(session)}`, { title }),

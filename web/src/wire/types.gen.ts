@@ -580,6 +580,24 @@ tokens: number,
  */
 cost_microdollars: number | null, };
 
+export type ContextPoint = { 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * Tokens that were sent, from a cache or not.
+ */
+tokens: number, 
+/**
+ * Transcript that the reply stands in.
+ */
+transcript_id: string, 
+/**
+ * Its line.
+ */
+line: number, };
+
 export type ToolCall = { 
 /**
  * The coder's id of the use.

@@ -1,0 +1,13 @@
+/** Points of a line in a box, `x,y` each, from left to right; the box is as high as the greatest value may be. */
+export function linePoints(values: readonly number[], width: number, height: number, most: number): string {
+  const step = values.length > 1 ? width / (values.length - 1) : 0;
+  const y = (value: number) => height - (Math.min(value, most) / Math.max(1, most)) * height;
+  return values.map((value, at) => `${round(at * step)},${round(y(value))}`).join(' ');
+}
+
+/** The value that is nearest to a place from 0 to 1. */
+export function nearest(share: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, Math.round(share * (count - 1))));
+}
+
+const round = (value: number) => Number(value.toFixed(2));
