@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Writes a transcript as Claude Code does: whole lines, each with one append. */
 export class Coder {
-  readonly session = randomUUID();
+  readonly session: string;
   /** Path of the transcript. */
   readonly file: string;
   readonly #cwd: string;
+  /** The coder's own id of a subagent; `null` for the session itself. */
+  readonly #agent: string | null;
   #parent: string | null = null;
 
-  constructor(root: string, cwd: string) {
+  constructor(root: string, cwd: string, of: { session: string; agent: string } | null = null) {
+    this.session = of?.session ?? randomUUID();
+    this.#agent = of?.agent ?? null;
     const folder = join(root, cwd.replace(/[^A-Za-z0-9]/g, '-'));
-    mkdirSync(folder, { recursive: true });
-    this.file = join(folder, `${this.session}.jsonl`);
+    this.file = of
+      ? join(folder, of.session, 'subagents', `agent-${of.agent}.jsonl`)
+      : join(folder, `${this.session}.jsonl`);
+    mkdirSync(dirname(this.file), { recursive: true });
     this.#cwd = cwd;
   }
 
@@ -30,11 +36,28 @@ export class Coder {
     this.#append('assistant', this.#message([{ type: 'text', text }]));
   }
 
-  call(tool: string, input: Record<string, string>): void {
-    this.#append(
-      'assistant',
-      this.#message([{ type: 'tool_use', id: `toolu_${randomUUID()}`, name: tool, input }]),
-    );
+  /** Calls a tool; returns the id that its outcome names. */
+  call(tool: string, input: Record<string, unknown>): string {
+    const id = `toolu_${randomUUID()}`;
+    this.#append('assistant', this.#message([{ type: 'tool_use', id, name: tool, input }]));
+    return id;
+  }
+
+  /** What came back from a tool; `detail` is the client's own record of it. */
+  answer(id: string, text: string, is_error = false, detail?: unknown): void {
+    const content = [{ type: 'tool_result', tool_use_id: id, content: text, is_error }];
+    this.#append('user', { role: 'user', content }, detail === undefined ? {} : { toolUseResult: detail });
+  }
+
+  /** Begins a subagent in the background, which writes a transcript of its own. */
+  begin(root: string, role: string, description: string): Coder {
+    const agent = `a${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+    const use = this.call('Agent', { description, subagent_type: role, prompt: `${description}.` });
+    const detail = { isAsync: true, status: 'async_launched', agentId: agent, description };
+    this.answer(use, `Async agent launched: ${agent}`, false, detail);
+    const begun = new Coder(root, this.#cwd, { session: this.session, agent });
+    begun.prompt(`${description}.`);
+    return begun;
   }
 
   #message(content: unknown[]): unknown {
@@ -49,11 +72,12 @@ export class Coder {
     };
   }
 
-  #append(type: string, message: unknown): void {
+  #append(type: string, message: unknown, more: Record<string, unknown> = {}): void {
     const uuid = randomUUID();
     const line = {
       parentUuid: this.#parent,
-      isSidechain: false,
+      isSidechain: this.#agent !== null,
+      ...(this.#agent === null ? {} : { agentId: this.#agent }),
       userType: 'external',
       cwd: this.#cwd,
       sessionId: this.session,
@@ -64,6 +88,7 @@ export class Coder {
       message,
       uuid,
       timestamp: new Date().toISOString(),
+      ...more,
     };
     this.#parent = uuid;
     appendFileSync(this.file, `${JSON.stringify(line)}\n`);

@@ -61,6 +61,13 @@ export class Detail {
     };
   }
 
+  /** The aggregator is there again: whatever failed meanwhile is asked for anew. */
+  mend(): void {
+    for (const part of [this.agents, this.calls, this.files, this.usage, this.context]) {
+      if (part.problem !== null) void part.again();
+    }
+  }
+
   /** Looks at an agent: its conversation, its calls. */
   choose(agent: AgentNode | null): void {
     const id = agent?.id ?? '';

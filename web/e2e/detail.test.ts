@@ -1,0 +1,310 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { openBrowser } from './chromium.ts';
+import { Coder } from './coder.ts';
+import { House } from './house.ts';
+import {
+  DESKTOP,
+  enter,
+  expectAccessible,
+  PHONE,
+  scrollsSideways,
+  smallTargets,
+  type Browser,
+  type Page,
+} from './visitor.ts';
+
+let browser: Browser;
+let house: House;
+let page: Page | undefined;
+
+beforeAll(async () => {
+  [browser, house] = await Promise.all([openBrowser(), House.start(['one'])]);
+});
+afterEach(async () => {
+  await page?.context().close();
+  page = undefined;
+});
+afterAll(async () => {
+  await browser.close();
+  await house.stop();
+});
+
+const PATCH = {
+  structuredPatch: [
+    { oldStart: 41, newStart: 41, lines: [' fn refill() {', '-  Instant::now()', '+  clock.now()'] },
+  ],
+};
+
+/** A session with an edit, a failure and a subagent that works. */
+function busy(prompt: string): { coder: Coder; helper: Coder } {
+  const root = house.root('one');
+  const coder = new Coder(root, '/srv/demo/limiter');
+  coder.prompt(prompt);
+  coder.answer(coder.call('Read', { file_path: '/srv/demo/limiter/README.md' }), 'Limiter');
+  const edit = { file_path: '/srv/demo/limiter/src/bucket.rs', old_string: 'a', new_string: 'b' };
+  coder.answer(coder.call('Edit', edit), 'done', false, { filePath: edit.file_path, ...PATCH });
+  const failed = 'Exit code 101\nrunning 1 test\nassertion failed: left: 11, right: 10';
+  coder.answer(coder.call('Bash', { command: 'cargo test window_rolls_over' }), failed, true);
+  const helper = coder.begin(root, 'Explore', 'Find every clock');
+  helper.answer(helper.call('Grep', { pattern: 'Instant::now' }), 'src/bucket.rs:42');
+  helper.reply('There are two clocks in here.');
+  coder.reply('The window test fails for two clocks.');
+  return { coder, helper };
+}
+
+async function openDetail(id: string, size = DESKTOP, link?: string): Promise<Page> {
+  page = await enter(browser, house, size, link);
+  await page.goto(`${house.url}/sessions/${id}`);
+  await page.getByRole('heading', { level: 2 }).first().waitFor();
+  return page;
+}
+
+const tree = (it: Page) => it.getByRole('tree', { name: 'Agents of the session' });
+const calls = (it: Page) => it.getByRole('group', { name: 'Tool calls' });
+
+test('agents, calls and conversation are there and go along with what is written', async () => {
+  const { coder, helper } = busy('Fix the flaky window test');
+  const page = await openDetail(coder.id);
+  await tree(page)
+    .getByRole('treeitem', { name: /^Main session/ })
+    .waitFor();
+  await tree(page)
+    .getByRole('treeitem', { name: /^Find every clock/ })
+    .waitFor();
+  // A failure opens by itself and says what went wrong.
+  await calls(page).getByText('assertion failed: left: 11, right: 10').waitFor();
+  expect(
+    await calls(page)
+      .getByRole('button', { name: /^Bash .*failed$/ })
+      .count(),
+  ).toBe(1);
+
+  const running = coder.call('Bash', { command: 'cargo nextest run -p limiter' });
+  const row = calls(page).getByRole('button', { name: /^Bash cargo nextest run/ });
+  await row.and(page.getByRole('button', { name: /running$/ })).waitFor();
+  coder.answer(running, '12 tests passed');
+  await row.and(page.locator(':not([aria-label$="running"])')).waitFor();
+
+  await tree(page)
+    .getByRole('treeitem', { name: /^Find every clock/ })
+    .click();
+  await page.getByRole('log').getByText('There are two clocks in here.').waitFor();
+  await calls(page).getByRole('button', { name: /^Grep/ }).waitFor();
+  expect(await calls(page).getByRole('button', { name: /^Bash/ }).count()).toBe(0);
+  helper.reply('A third one hides in the tests.');
+  await page.getByRole('log').getByText('A third one hides in the tests.').waitFor();
+  await page.getByRole('button', { name: 'Back to the session' }).click();
+  await page.getByRole('log').getByText('The window test fails for two clocks.').waitFor();
+});
+
+test('the keyboard walks agents and calls, opens both, and sets heights that are remembered', async () => {
+  const { coder } = busy('Walk by keyboard');
+  const page = await openDetail(coder.id);
+  await tree(page)
+    .getByRole('treeitem', { name: /^Main session/ })
+    .focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.getByRole('log').getByText('There are two clocks in here.').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.getByRole('log').getByText('The window test fails for two clocks.').waitFor();
+
+  await calls(page).getByRole('button').first().focus();
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+  const first = await focused();
+  await page.keyboard.press('j');
+  await expect.poll(focused).not.toBe(first);
+  await page.keyboard.press('k');
+  await expect.poll(focused).toBe(first);
+  for (let i = 0; i < 6 && !(await focused()).startsWith('Edit'); i += 1) {
+    const was = await focused();
+    await page.keyboard.press('j');
+    await expect.poll(focused).not.toBe(was);
+  }
+  await page.keyboard.press('Enter');
+  await calls(page).getByText('clock.now()').waitFor();
+
+  const grip = page.getByRole('separator', { name: 'Height of the tools' });
+  const height = async () => Number(await grip.getAttribute('aria-valuenow'));
+  const before = await height();
+  await grip.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(height).toBe(before + 16);
+  await page.getByRole('button', { name: /^Agents \d/ }).click();
+  await page.reload();
+  await page.getByRole('button', { name: /^Tools \d/ }).waitFor();
+  expect(await tree(page).count()).toBe(0);
+  expect(await height()).toBe(before + 16);
+
+  await calls(page).getByRole('button', { name: /^Edit/ }).focus();
+  await page.keyboard.press('o');
+  await page.waitForURL(/\/browse\/.*at=/);
+});
+
+test('calls are filtered by outcome, tool and words, and grouped by agent', async () => {
+  const { coder } = busy('Filter the calls');
+  const page = await openDetail(coder.id);
+  const rows = calls(page).locator('[data-call]');
+  await expect.poll(() => rows.count()).toBe(5);
+  await page.getByRole('button', { name: '1 failed' }).click();
+  await expect.poll(() => rows.count()).toBe(1);
+  await page.getByTitle('Show all calls again').click();
+  await expect.poll(() => rows.count()).toBe(5);
+  await page.getByRole('button', { name: 'Filter the calls' }).click();
+  await page.getByRole('menuitemradio', { name: /^Grep/ }).click();
+  await expect.poll(() => rows.count()).toBe(1);
+  await page.getByTitle('Show all calls again').click();
+  await page.getByRole('button', { name: 'Find in the calls' }).click();
+  await page.getByRole('searchbox', { name: 'Find in the calls' }).fill('bucket.rs');
+  await expect.poll(() => rows.count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Filter the calls' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Group by agent' }).click();
+  await calls(page)
+    .getByRole('heading', { name: /Find every clock/ })
+    .waitFor();
+});
+
+test('files have their diffs, usage its models', async () => {
+  const { coder } = busy('Show files and usage');
+  const page = await openDetail(coder.id);
+  await page.getByRole('tab', { name: 'Files' }).click();
+  const files = page.getByRole('group', { name: 'Files touched' });
+  await files.getByText('1 file changed').waitFor();
+  await files.getByRole('button', { name: /bucket\.rs/ }).click();
+  await files.getByText('Instant::now()').waitFor();
+  await files.getByRole('button', { name: '1 file only read' }).click();
+  await files.getByText('README.md').waitFor();
+  await page.getByRole('tab', { name: 'Usage' }).click();
+  await page.getByRole('cell', { name: /Opus 4\.6/ }).waitFor();
+  await page.getByRole('button', { name: /^Context of \d+ replies/ }).waitFor();
+  await page.getByRole('tab', { name: 'Todos' }).click();
+  await page.getByText('keeps no list').waitFor();
+});
+
+test('a title is changed in place, and left as it was by Escape', async () => {
+  const { coder } = busy('Name me');
+  const page = await openDetail(coder.id);
+  const asked: unknown[] = [];
+  await page.route(`**/sessions/${coder.id}`, (route) => {
+    if (route.request().method() !== 'PATCH') return route.continue();
+    asked.push(route.request().postDataJSON());
+    return route.fulfill({ status: 200, contentType: 'application/json', body: '{}' });
+  });
+  await page.getByRole('button', { name: 'Rename' }).click();
+  const field = page.getByRole('textbox', { name: 'Title of the session' });
+  await field.fill('Something else');
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Name me' }).waitFor();
+  await page.getByRole('button', { name: 'Rename' }).click();
+  await field.fill('Two clocks');
+  await page.keyboard.press('Enter');
+  await page.getByText('Session renamed').waitFor();
+  expect(asked).toEqual([{ title: 'Two clocks' }]);
+});
+
+test('nothing can be stopped where nothing lives, and a viewer is offered neither stop nor rename', async () => {
+  const { coder } = busy('Stop me');
+  await openDetail(coder.id);
+  const stop = page?.getByRole('button', { name: 'Stop' });
+  expect(await stop?.getAttribute('aria-disabled')).toBe('true');
+  await stop?.hover();
+  await page?.getByRole('tooltip').getByText('there is nothing to stop').waitFor();
+  await page?.context().close();
+
+  const { link } = await house.api<{ link: string }>('POST', 'members', { name: 'onlooker', role: 'viewer' });
+  const viewer = await openDetail(coder.id, DESKTOP, link);
+  await tree(viewer).waitFor();
+  expect(await viewer.getByRole('button', { name: 'Stop' }).count()).toBe(0);
+  expect(await viewer.getByRole('button', { name: 'Rename' }).count()).toBe(0);
+});
+
+test('killing asks first, names session and host, and says how it went', async () => {
+  const { coder } = busy('Kill me');
+  page = await enter(browser, house);
+  const { items } = await house.api<{ items: { id: string }[] }>('GET', 'hosts');
+  const now = new Date().toISOString();
+  const process = { key: '42-1', host_id: items[0]?.id, pid: 42, started_at: now, cwd: '/srv/demo/limiter' };
+  const state = {
+    session_id: coder.id,
+    turn: 'working',
+    since: now,
+    reason: 'thinking',
+    source: 'registry',
+    source_at: now,
+    sources: [],
+    background: { subagents: 0, shells: 0 },
+    running: [],
+    processes: [{ ...process, terminal: 'pts/3', tmux: null, kind: 'interactive', no_stop: null }],
+    alarms: [],
+    limit_resets_at: null,
+    context_window: 200_000,
+    tokens_per_minute: 0,
+  };
+  // No coder lives in this house: the page is told of one.
+  await page.routeWebSocket(/\/live$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((text) => {
+      const message = JSON.parse(String(text)) as { topic: string; snapshot?: { states?: unknown[] } };
+      if (message.topic === 'fleet' && message.snapshot) message.snapshot.states = [state];
+      socket.send(JSON.stringify(message));
+    });
+  });
+  const asked: unknown[] = [];
+  await page.route('**/stop', (route) => {
+    asked.push(route.request().postDataJSON());
+    const done = asked.length > 1;
+    const report = { done, text: done ? 'Process 42 was killed' : 'The host refused: its policy' };
+    return route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify(report) });
+  });
+  await page.goto(`${house.url}/sessions/${coder.id}`);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('menuitem', { name: /^Kill/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Kill “Kill me” on one?' });
+  await dialog.getByRole('button', { name: 'Kill it' }).click();
+  await dialog.getByRole('alert').getByText('The host refused').waitFor();
+  await dialog.getByRole('button', { name: 'Kill it' }).click();
+  await page.getByText('Process 42 was killed').waitFor();
+  expect(asked).toEqual([
+    { step: 'kill', key: '42-1' },
+    { step: 'kill', key: '42-1' },
+  ]);
+});
+
+test.each(['dark', 'light'] as const)('axe finds nothing in any part, %s', async (colorScheme) => {
+  const { coder } = busy(`Look at every part, ${colorScheme}`);
+  const page = await openDetail(coder.id);
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await tree(page)
+    .getByRole('treeitem', { name: /^Find every clock/ })
+    .waitFor();
+  await expectAccessible(page);
+  for (const name of ['Todos', 'Files', 'Usage', 'Archive']) {
+    await page.getByRole('tab', { name }).click();
+    await page.getByRole('tabpanel').locator('.skeleton').first().waitFor({ state: 'detached' });
+    await expectAccessible(page);
+  }
+  await page.getByRole('button', { name: 'Agents on the whole window' }).click();
+  await page.getByRole('dialog').getByRole('tree').waitFor();
+  await expectAccessible(page);
+});
+
+test('a phone gets one part at a time, with targets for a thumb', async () => {
+  const { coder } = busy('On the phone');
+  const page = await openDetail(coder.id, PHONE);
+  for (const name of ['Agents', 'Tools', 'Conversation', 'Todos', 'Files', 'Usage', 'Archive']) {
+    await page.getByRole('tab', { name }).tap();
+    await page.getByRole('tabpanel', { name }).waitFor();
+    await page.getByRole('tabpanel').locator('.skeleton').first().waitFor({ state: 'detached' });
+    expect(await scrollsSideways(page)).toBe(false);
+    expect(await smallTargets(page)).toEqual([]);
+  }
+  await expectAccessible(page);
+  await page.getByRole('tab', { name: 'Agents' }).tap();
+  await tree(page)
+    .getByRole('treeitem', { name: /^Find every clock/ })
+    .tap();
+  await page.getByRole('log').getByText('There are two clocks in here.').waitFor();
+});
