@@ -11,13 +11,31 @@ use super::hooks::Told;
 use super::jobs;
 use super::recognise::{Recognised, recognise};
 use super::words::clip;
-use crate::platform::process::{Detail, Process, Table};
+use crate::platform::clock;
+use crate::platform::process::{self, Detail, Process, Table};
 
 /// Living coders that are told of. When there are more, the rest is left out, and the registry's error says so.
 pub(super) const CODERS: usize = 512;
 
 /// A process may still become a coder for this long: a shell replaces itself, a script renames itself.
 const YOUNG: Duration = Duration::from_secs(30);
+
+/// An entry that was written this recently, but whose process is gone, is told as a coder for a moment: it died before
+/// anybody looked, and nobody else would ever tell that its session has ended.
+const JUST_NOW_MS: i64 = 30_000;
+
+/// How long it is told of: long enough to be on the link before its end is.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// How long the dead are remembered, so that none is told of twice; longer than entries count as written just now.
+const REMEMBERED: Duration = Duration::from_mins(1);
+
+/// A coder that is no more.
+struct Departed {
+    at: Instant,
+    /// It died before it was ever told of.
+    untold: Option<Coder>,
+}
 
 /// A living process that is, or may be, a coder.
 struct Known {
@@ -31,26 +49,69 @@ struct Known {
 }
 
 /// Processes and registries.
-#[derive(Default)]
 pub(super) struct Census {
     pub(super) table: Table,
     known: BTreeMap<u32, Known>,
     /// Processes that are none of ours, with the time of the first look.
     others: HashMap<u32, Instant>,
+    /// By key.
+    departed: HashMap<String, Departed>,
+    /// Only entries of this machine and container say anything about processes that are not there.
+    domain: Option<String>,
+}
+
+impl Default for Census {
+    fn default() -> Self {
+        Self {
+            table: Table::default(),
+            known: BTreeMap::new(),
+            others: HashMap::new(),
+            departed: HashMap::new(),
+            domain: process::domain(),
+        }
+    }
 }
 
 impl Census {
     /// Whether anything lives whose end is to be noticed.
     pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.known.is_empty() && self.departed.values().all(|departed| departed.untold.is_none())
     }
 
     /// Drops those that have ended; `true` when there were any.
-    pub(super) fn check(&mut self) -> bool {
-        let before = self.known.len();
+    pub(super) fn check(&mut self, now: Instant) -> bool {
         let table = &mut self.table;
-        self.known.retain(|pid, known| table.is(*pid, known.process.stamp));
-        self.known.len() < before
+        let ended: Vec<u32> = self
+            .known
+            .iter()
+            .filter(|(pid, known)| !table.is(**pid, known.process.stamp))
+            .map(|(pid, _)| *pid)
+            .collect();
+        for known in ended.iter().filter_map(|pid| self.known.remove(pid)) {
+            self.departed.insert(known.process.key(), Departed { at: now, untold: None });
+        }
+        self.departed.retain(|_, departed| now.saturating_duration_since(departed.at) < REMEMBERED);
+        let mut told = false;
+        for departed in self.departed.values_mut() {
+            let is_over = now.saturating_duration_since(departed.at) >= MOMENT;
+            told |= is_over && departed.untold.take().is_some();
+        }
+        told || !ended.is_empty()
+    }
+
+    /// Remembers those that died between writing their entry and our look at it.
+    fn bury(&mut self, homes: &[Home], now: Instant) {
+        let clock_ms = clock::now_ms();
+        for (home, entry) in entries(homes) {
+            let Some(stamp) = entry.stamp else { continue };
+            let is_here = self.domain.as_ref().is_some_and(|domain| *domain == entry.domain);
+            let key = format!("{}-{stamp}", entry.pid);
+            let is_new = (clock_ms - entry.says.updated_ms).abs() < JUST_NOW_MS && !self.departed.contains_key(&key);
+            if is_here && is_new && self.departed.len() < CODERS && !self.table.is(entry.pid, stamp) {
+                let untold = Some(of_entry(&key, &home.coder, entry));
+                self.departed.insert(key, Departed { at: now, untold });
+            }
+        }
     }
 
     /// Looks for coders among the processes that were not looked at yet, or at `all` of them.
@@ -93,7 +154,7 @@ impl Census {
     }
 
     /// Takes in the processes that registries name, and forgets those that neither they nor their command lines do.
-    pub(super) fn enlist(&mut self, homes: &[Home]) {
+    pub(super) fn enlist(&mut self, homes: &[Home], now: Instant) {
         let entries: Vec<&Entry> = entries(homes).map(|(_, entry)| entry).collect();
         for entry in &entries {
             if !self.known.contains_key(&entry.pid)
@@ -105,6 +166,7 @@ impl Census {
         }
         let named: HashSet<u32> = entries.iter().map(|entry| entry.pid).collect();
         self.known.retain(|pid, known| known.found.is_some() || named.contains(pid));
+        self.bury(homes, now);
     }
 
     /// A hook told which process holds which session; `true` when that is news.
@@ -138,6 +200,8 @@ impl Census {
                 coders.insert(known.process.key(), known.unregistered(found));
             }
         }
+        let untold = self.departed.values().filter_map(|departed| departed.untold.as_ref());
+        coders.extend(untold.map(|coder| (coder.key.clone(), coder.clone())));
         coders
     }
 
@@ -157,6 +221,23 @@ fn entries(homes: &[Home]) -> impl Iterator<Item = (&Home, &Entry)> {
     homes.iter().flat_map(|home| {
         home.registry.iter().flat_map(move |registry| registry.entries().map(move |entry| (home, entry)))
     })
+}
+
+/// What an entry says of a coder whose process is not there.
+fn of_entry(key: &str, coder: &str, entry: &Entry) -> Coder {
+    Coder {
+        key: key.to_owned(),
+        coder: coder.to_owned(),
+        pid: entry.pid,
+        started_ms: entry.started_ms,
+        cwd: entry.cwd.clone(),
+        session: entry.session.clone(),
+        client_version: entry.version.clone(),
+        entrypoint: entry.entrypoint.clone(),
+        kind: entry.kind.clone(),
+        registry: Some(entry.says.clone()),
+        ..Coder::default()
+    }
 }
 
 impl Known {

@@ -17,6 +17,8 @@ pub(super) struct Entry {
     /// `procStart`, where it is a number: Linux' start time in clock ticks.
     pub(super) stamp: Option<u64>,
     pub(super) started_ms: i64,
+    /// In which machine and container its number counts, as newer clients say; empty where they do not.
+    pub(super) domain: String,
     pub(super) session: String,
     pub(super) cwd: String,
     pub(super) version: String,
@@ -46,6 +48,7 @@ impl Entry {
             pid,
             stamp,
             started_ms: time("startedAt"),
+            domain: text("pidDomain"),
             session: text("sessionId"),
             cwd: text("cwd"),
             version: text("version"),

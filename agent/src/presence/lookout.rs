@@ -262,7 +262,7 @@ impl Lookout {
                 changed = true;
             }
         }
-        self.census.check() || changed
+        self.census.check(now) || changed
     }
 
     /// Watches the folders that matter now; what came into one before it was watched is looked at. `true`: there are new ones.
@@ -291,7 +291,7 @@ impl Lookout {
     }
 
     fn publish(&mut self) {
-        self.census.enlist(&self.homes);
+        self.census.enlist(&self.homes, Instant::now());
         let coders = self.census.coders(&self.homes);
         self.board.surroundings(Surroundings {
             machine: self.machine,

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use muster_agent::digest::DigestDesk;
 use muster_agent::link::{self, Instance};
-use muster_agent::platform::process::Table;
+use muster_agent::platform::clock;
+use muster_agent::platform::process::{self, Table};
 use muster_agent::presence::{Hooks, Lookout, Manners};
 use muster_agent::roots::{RootSource, RootSpec};
 use muster_agent::status::{LinkState, StatusBoard};
@@ -214,6 +215,27 @@ async fn killed_it_ends_within_two_seconds_and_its_entry_is_stale() {
     host.until_status("idle").await;
     let coders = host.fake.house().archive.coders.clone();
     assert_eq!(coders.into_keys().collect::<Vec<_>>(), [living.key()]);
+    host.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coder_that_died_before_anybody_looked_is_told_of_with_its_end() {
+    let Some(domain) = process::domain() else { return eprintln!("this machine has no id: not tested") };
+    let (host, mut coder, now) = (Host::start().await, Process::plain(), clock::now_ms());
+    host.fake.until("the first list", |house| !house.archive.presence.is_empty()).await;
+    coder.kill();
+    host.register(&coder, &format!(r#""status":"busy","updatedAt":{now},"pidDomain":"{domain}""#));
+    assert_eq!(host.until_status("busy").await.key, coder.key());
+    host.until_nobody_lives().await;
+    // Of another container's processes its entries say nothing here.
+    let mut other = Process::plain();
+    other.kill();
+    host.register(&other, &format!(r#""status":"idle","updatedAt":{now},"pidDomain":"{domain}x""#));
+    let living = Process::plain();
+    host.register(&living, r#""status":"shell""#);
+    host.until_status("shell").await;
+    let told = host.fake.house().archive.presence.clone();
+    assert!(told.iter().flat_map(|coders| &coders.coders).all(|told| told.key != other.key()));
     host.end().await;
 }
 
