@@ -38,6 +38,22 @@ const ME = {
   needs_password: false,
 };
 
+/** Answers with the built app, as an aggregator does. */
+async function fulfil(route: Route): Promise<void> {
+  const { pathname } = new URL(route.request().url());
+  const file = extname(pathname) ? pathname : '/index.html';
+  const body = await readFile(join(DIST, file));
+  await route.fulfill({ body, contentType: TYPES[extname(file)] ?? 'application/octet-stream' });
+}
+
+/** Shows the app in `dist` instead of the one that an aggregator has inside. */
+export async function serveDist(context: BrowserContext, origin: string): Promise<void> {
+  await context.route(
+    (url) => url.origin === origin && !url.pathname.startsWith('/api/'),
+    (route) => fulfil(route),
+  );
+}
+
 /** The built app on a fleet that a test tells, so that it can be shown what no real fleet does on demand. */
 export class Stage {
   readonly context: BrowserContext;
@@ -130,12 +146,9 @@ export class Stage {
 
   async #answer(route: Route): Promise<void> {
     const request = route.request();
-    const { pathname } = new URL(request.url());
-    const resource = pathname.split('/api/v1/')[1];
+    const resource = new URL(request.url()).pathname.split('/api/v1/')[1];
     if (resource !== undefined) return this.#rest(route, request.method(), resource);
-    const file = extname(pathname) ? pathname : '/index.html';
-    const body = await readFile(join(DIST, file));
-    await route.fulfill({ body, contentType: TYPES[extname(file)] ?? 'application/octet-stream' });
+    await fulfil(route);
   }
 
   async #rest(route: Route, method: string, resource: string): Promise<void> {
