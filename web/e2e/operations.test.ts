@@ -58,7 +58,7 @@ test('what needs someone stands first, with what is asked, and the tab says how 
 test('an answered session leaves the needs, and with the last one title and icon calm down', async () => {
   const scene = team();
   const page = await open(scene);
-  await page.getByText(WAITS).waitFor();
+  await page.getByText(WAITS, { exact: true }).waitFor();
   stage.update({ states: [doing(idOf(scene, WAITS), 'working', Date.now(), { reason: 'thinking' })] });
   await page.getByRole('link', { name: '2 need you' }).first().waitFor();
   expect((await titles(page)).slice(0, 2)).toEqual([ASKS, LOOPS]);
@@ -126,7 +126,7 @@ test('a host on the map filters the list by a click, and no longer by another', 
 test('the keyboard alone finds, walks and opens', async () => {
   const scene = team();
   const page = await open(scene);
-  await page.getByText(WAITS).waitFor();
+  await page.getByText(WAITS, { exact: true }).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('payments');
   await expect.poll(async () => (await titles(page)).length).toBe(3);
@@ -195,7 +195,7 @@ test('an empty fleet teaches the next step', async () => {
 test('on a phone one thumb is enough, and nothing scrolls sideways', async () => {
   const scene = team();
   const page = await open(scene, '/', { viewport: PHONE, hasTouch: true });
-  await page.getByText(WAITS).waitFor();
+  await page.getByText(WAITS, { exact: true }).waitFor();
   expect(await scrollsSideways(page)).toBe(false);
   expect(await smallTargets(page)).toEqual([]);
   expect((await titles(page)).slice(0, 3)).toEqual([WAITS, ASKS, LOOPS]);
@@ -209,8 +209,18 @@ test('on a phone one thumb is enough, and nothing scrolls sideways', async () =>
 
 test.each(['dark', 'light'] as const)('axe finds nothing on the page in %s', async (colorScheme) => {
   const page = await open(team(), '/', { colorScheme });
-  await page.getByText(WAITS).waitFor();
+  await page.getByText(WAITS, { exact: true }).waitFor();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Group and more filters' }).click();
   await expectAccessible(page);
+});
+
+test('a pointer that rests for long holds nothing up', async () => {
+  const scene = team();
+  const page = await open(scene);
+  await page.locator(`[data-row="${idOf(scene, WORKS)}"]`).hover();
+  stage.update({ states: [doing(idOf(scene, WORKS), 'needs_answer', Date.now(), { reason: 'Which one?' })] });
+  await page.getByRole('button', { name: '1 more needs you' }).waitFor();
+  await page.getByRole('button', { name: '1 more needs you' }).waitFor({ state: 'detached' });
+  expect((await titles(page)).indexOf(WORKS)).toBeLessThan(4);
 });

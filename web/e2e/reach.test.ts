@@ -60,7 +60,7 @@ test('everything is reached by keys', async () => {
   await page.keyboard.press('o');
   await page.waitForURL(/\/$/);
 
-  await page.keyboard.press('/');
+  await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('task number 2');
   await page.keyboard.press('Enter');
   await page.waitForURL(new RegExp(coders[2]?.id ?? ''));

@@ -26,6 +26,7 @@ export class Figures {
 
   #fleet: Fleet;
   #working: () => number;
+  #shown = 0;
   #nextPoint = 0;
   #nextWall = 0;
   #nextCost = 0;
@@ -34,6 +35,14 @@ export class Figures {
   constructor(fleet: Fleet, working: () => number) {
     this.#fleet = fleet;
     this.#working = working;
+  }
+
+  /** The cost is on a page until the returned function is called: only then is it asked for. */
+  show(): () => void {
+    this.#shown += 1;
+    return () => {
+      this.#shown -= 1;
+    };
   }
 
   /** Takes the values that are due. */
@@ -48,7 +57,7 @@ export class Figures {
       this.#nextWall = now + WALL_POINT_MS;
       this.#takeLines(first);
     }
-    if (now >= this.#nextCost && document.visibilityState === 'visible') {
+    if (this.#shown > 0 && now >= this.#nextCost && document.visibilityState === 'visible') {
       this.#nextCost = now + COST_MS;
       void this.#askCost(now);
     }
