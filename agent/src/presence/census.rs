@@ -99,8 +99,16 @@ impl Census {
         told || !ended.is_empty()
     }
 
+    /// Whether processes of other users are hidden from us (`ProtectProc=`, `hidepid=`) although some of these homes are theirs.
+    pub(super) fn is_blind(&mut self, homes: &[Home]) -> bool {
+        cfg!(target_os = "linux") && homes.iter().any(Home::is_anothers) && self.table.look(1).is_none()
+    }
+
     /// Remembers those that died between writing their entry and our look at it.
     fn bury(&mut self, homes: &[Home], now: Instant) {
+        if self.is_blind(homes) {
+            return;
+        }
         let clock_ms = clock::now_ms();
         for (home, entry) in entries(homes) {
             let Some(stamp) = entry.stamp else { continue };

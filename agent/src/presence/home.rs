@@ -34,6 +34,11 @@ impl Home {
         home
     }
 
+    /// It belongs to another user than the one that this agent runs as.
+    pub(super) fn is_anothers(&self) -> bool {
+        self.owner.is_some() && self.owner != process::own_user()
+    }
+
     fn look(&mut self) {
         self.real = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
         self.owner = std::fs::metadata(&self.folder).ok().and_then(|metadata| process::owner_of(&metadata));

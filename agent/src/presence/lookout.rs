@@ -293,17 +293,23 @@ impl Lookout {
     fn publish(&mut self) {
         self.census.enlist(&self.homes, Instant::now());
         let coders = self.census.coders(&self.homes);
+        let registry_error = self.error(coders.len());
         self.board.surroundings(Surroundings {
             machine: self.machine,
             hooks: self.calls_us,
-            registry_error: self.error(coders.len()),
+            registry_error,
             coders: coders.values().map(CoderStatus::of).collect(),
         });
         self.outbox.coders(coders);
     }
 
     /// What stands between us and the truth about living coders.
-    fn error(&self, coders: usize) -> String {
+    fn error(&mut self, coders: usize) -> String {
+        if self.census.is_blind(&self.homes) {
+            return "processes of other users are hidden from this agent (ProtectProc= of its unit, hidepid= of /proc); their \
+                    living coders are not told of"
+                .into();
+        }
         let registries = self.homes.iter().filter_map(|home| home.registry.as_ref());
         let error = registries.map(Registry::error).find(|error| !error.is_empty());
         let crowded = || (coders >= CODERS).then(|| format!("{CODERS} coders live here; more are not told of"));
