@@ -66,6 +66,7 @@ mod body {
     #[cfg(unix)]
     pub(super) use super::unix::disk;
 
+    #[allow(clippy::unnecessary_wraps)] // Linux may not know
     pub(super) fn memory() -> Option<Room> {
         let mut system = sysinfo::System::new();
         system.refresh_memory();
