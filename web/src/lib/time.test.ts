@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { age, ageOf, millis } from './time';
+import { age, ageOf, longDay, millis } from './time';
 
 test.each([
   [-5000, 'now'],
@@ -19,4 +19,9 @@ test('what is not a time has no age', () => {
   expect(millis('soon')).toBeNull();
   expect(ageOf(null, 0)).toBe('–');
   expect(ageOf('2026-11-21T10:00:00Z', Date.parse('2026-11-21T10:00:04Z'))).toBe('4 s');
+});
+
+test('what may be years ago is told with its year', () => {
+  expect(longDay('2024-03-05T12:00:00Z')).toBe('5 Mar 2024');
+  expect(longDay(null)).toBe('–');
 });

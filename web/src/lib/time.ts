@@ -57,6 +57,13 @@ export function shortTime(time: string | null | undefined): string {
   });
 }
 
+/** Day with its year, in the reader's zone, for what may be long ago: `21 Nov 2024`. */
+export function longDay(time: string | null | undefined): string {
+  const at = millis(time);
+  if (at === null) return '–';
+  return new Date(at).toLocaleDateString(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+}
+
 /** The start of the reader's day that `now` falls in. */
 export function startOfDay(now: number): number {
   return new Date(now).setHours(0, 0, 0, 0);
