@@ -49,6 +49,7 @@ export class Calls {
   #cursor: string | null = null;
   #olderProblem = $state<string | null>(null);
   #turn = 0;
+  #fetching: Promise<void> | null = null;
   #ended = false;
 
   constructor(id: string) {
@@ -71,6 +72,7 @@ export class Calls {
     this.filter = { ...this.filter, ...change };
     this.#turn += 1;
     this.#cursor = null;
+    this.#fetching = null;
     this.calls = [];
     this.running = [];
     this.loaded = false;
@@ -85,9 +87,29 @@ export class Calls {
     await this.#head.again();
   }
 
-  /** Fetches older calls, unless that is on its way. */
-  async older(): Promise<void> {
-    if (!this.more || this.loadingOlder || this.#ended) return;
+  /** Fetches older calls; whoever asks while that is on its way waits for the same answer. */
+  older(): Promise<void> {
+    if (!this.more || this.#ended) return Promise.resolve();
+    this.#fetching ??= this.#fetchOlder();
+    const mine = this.#fetching;
+    void mine.finally(() => {
+      if (this.#fetching === mine) this.#fetching = null;
+    });
+    return mine;
+  }
+
+  /** Fetches all there are. */
+  async all(): Promise<void> {
+    const turn = this.#turn;
+    while (this.more && this.problem === null && turn === this.#turn && !this.#ended) await this.older();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#head.end();
+  }
+
+  async #fetchOlder(): Promise<void> {
     const turn = this.#turn;
     this.loadingOlder = true;
     try {
@@ -101,16 +123,6 @@ export class Calls {
     } finally {
       if (turn === this.#turn) this.loadingOlder = false;
     }
-  }
-
-  /** Fetches all there are. */
-  async all(): Promise<void> {
-    while (this.more && this.problem === null && !this.#ended) await this.older();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#head.end();
   }
 
   #asked(): CallsQuery {
