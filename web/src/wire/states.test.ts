@@ -30,10 +30,10 @@ test('a permission asks in its own words, with the tool apart', () => {
 
 test('a limit says when it ends, and a loop needs someone while its session works', () => {
   const limit = doing('s', 'failed', ago(60), {
-    reason: '5-hour limit',
+    reason: "You've hit your 5-hour limit · resets 6:40pm (UTC)",
     limit_resets_at: '2026-11-21T18:40:00Z',
   });
-  expect(needOf(limit)?.ask).toMatch(/^5-hour limit · resets \d\d:40$/);
+  expect(needOf(limit)?.ask).toMatch(/^You've hit your 5-hour limit · resets \d\d:40$/);
   const alarms = [
     { kind: 'context' as const, since: at(30), text: '86 % of 200k' },
     { kind: 'loop' as const, since: at(9), text: 'same linker error, 6 times' },

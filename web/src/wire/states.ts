@@ -48,7 +48,9 @@ function asked(state: SessionState): { tool: string | null; ask: string | null }
   if (state.turn === 'failed') {
     const resets = millis(state.limit_resets_at);
     const reason = state.reason ?? 'its last turn ended by an error';
-    return { tool: null, ask: resets === null ? reason : `${reason} · resets ${hourMinute(resets)}` };
+    // The coder names the time in a zone of its own choice; the reader's is the better one.
+    const bare = reason.replace(/ · resets .*$/, '');
+    return { tool: null, ask: resets === null ? reason : `${bare} · resets ${hourMinute(resets)}` };
   }
   if (state.turn !== 'needs_permission') return { tool: null, ask: state.reason };
   const own = state.reason?.replace(/^permission (for|to use) /, '') ?? null;
