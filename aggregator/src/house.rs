@@ -16,11 +16,12 @@ use crate::domain::time::now_ms;
 use crate::ingest::{Desks, Ingest, Writer};
 use crate::ledger::Ledger;
 use crate::live::presence::HostView;
-use crate::live::{Activity, Hub, Links, Presence, Topic, Update, Wake, activity};
+use crate::live::{Activity, Endings, Hub, Links, Presence, Topic, Update, Wake, activity};
 use crate::options::Options;
 use crate::projects::Projects;
 use crate::search::{self, Search};
 use crate::spawn::Tasks;
+use crate::states::States;
 use crate::store::hosts::{self, HostRow, Totals};
 use crate::store::{Db, StoreError, deletions, transcripts};
 use crate::wire::convert;
@@ -56,6 +57,8 @@ pub struct House {
     pub presence: Presence,
     /// The links that stand.
     pub links: Links,
+    /// What sessions are doing.
+    pub states: States,
     /// What was derived of the archive.
     pub views: Views,
     /// Prices, and what they make of stored replies.
@@ -90,8 +93,10 @@ impl House {
         let (ingest, writer) = Ingest::new(db.clone(), hub.clone(), activity.clone(), followers);
         let (search, indexing) = Search::new(db.clone(), options.data.join("search"), unsearched);
         let (projects, ledger) = (Projects::new(db.clone(), wake.clone()), Ledger::new(db.clone(), wake.clone()));
-        let (follower, changed) = (Follower::new(db.clone(), hub.clone(), wake.clone()), wake);
-        let views = follower.views();
+        let endings = Endings::default();
+        let follower = Follower::new(db.clone(), hub.clone(), wake.clone(), endings.clone());
+        let (views, changed) = (follower.views(), wake);
+        let states = States::new(hub.clone(), views.clone(), endings);
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let seams = Seams::default();
@@ -105,6 +110,7 @@ impl House {
             seams,
             presence,
             links,
+            states,
             views,
             ledger,
             projects,
@@ -123,6 +129,7 @@ impl House {
         let stopping = self.tasks.stop_signal();
         self.tasks.spawn("writer", writer.run(stopping));
         self.tasks.spawn_until_stop("derive", follower.run());
+        self.tasks.spawn_until_stop("states", self.states.clone().run());
         self.tasks.spawn_until_stop("projects", self.projects.clone().run(self.links.clone()));
         self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
         self.tasks.spawn_until_stop("search", indexing.run());

@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod live;
 pub mod projects;
 pub mod search;
+pub mod states;
 
 pub mod house;
 

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 8] = [
     &["domain", "transcript"],
     &["store"],
     &["machine", "options", "private", "spawn", "tls"],
-    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects", "search"],
+    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects", "search", "states"],
     &["house"],
     &["grpc", "http", "wire", "ws"],
     &["server"],
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 20] = [
+const BESIDE: [(&str, &str, &str); 22] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
@@ -36,6 +36,8 @@ const BESIDE: [(&str, &str, &str); 20] = [
     ("ledger", "live", "what costs something else now is published"),
     ("projects", "access", "who joins or splits projects is written down"),
     ("search", "live", "what was archived wakes the index"),
+    ("states", "derive", "the archive knows how the conversations end that still go on"),
+    ("states", "live", "what sessions do is published, and how transcripts end comes from there"),
     ("projects", "live", "the host is asked through its link, and moved sessions are published"),
     ("house", "wire", "the hub encodes an update once for all pages, and only the doors know how"),
     ("grpc", "http", "the guard knows the address behind a proxy"),

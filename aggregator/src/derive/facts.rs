@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::todos::Todos;
 use crate::domain::session::TitleSource;
+use crate::domain::session_state::Tail;
 use crate::domain::time::Millis;
 use crate::transcript::{Class, LineFacts};
 
@@ -101,6 +102,9 @@ pub struct Facts {
     /// Things to do.
     #[serde(skip_serializing_if = "Todos::is_empty")]
     pub todos: Todos,
+    /// How it ends.
+    #[serde(skip_serializing_if = "Tail::is_empty")]
+    pub tail: Tail,
 }
 
 impl Facts {

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::clean::{clean, cleaned};
 use super::facts::Facts;
+use super::tail;
 use crate::domain::time::Millis;
 use crate::store::tool_calls::CallRow;
 use crate::store::turns::TurnRow;
@@ -76,6 +77,8 @@ impl Fold {
     }
 
     fn act(&mut self, line: i64, time: Option<Millis>, uuid: Option<&str>, act: Act) {
+        let at = time.or(self.facts.last_at).unwrap_or(0);
+        tail::add(&mut self.facts.tail, self.is_main, at, &act);
         match act {
             Act::Prompt(prompt) => self.prompt(line, time, uuid, &prompt),
             Act::TurnEnd { duration_ms } => self.end_turn(time, duration_ms),

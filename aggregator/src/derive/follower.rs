@@ -11,10 +11,11 @@ use super::fold::Fold;
 use super::join::{self, Joined, relative};
 use super::notes::Notes;
 use super::save::{self, Before};
+use super::tail;
 use super::views::Views;
 use crate::domain::session::SessionId;
 use crate::domain::transcript::TranscriptKind;
-use crate::live::{Hub, Topic, Update, Wake};
+use crate::live::{Endings, Hub, Topic, Update, Wake};
 use crate::store::lines::{self, LineStart};
 use crate::store::prices;
 use crate::store::sessions::{self, CursorRow, SessionRow};
@@ -52,6 +53,7 @@ pub struct Follower {
     hub: Hub,
     wake: Wake,
     views: Views,
+    endings: Endings,
 }
 
 /// One transcript, read as far as this pass goes.
@@ -85,10 +87,10 @@ struct Outcome {
 }
 
 impl Follower {
-    /// Follows the archive, woken by `wake`.
-    pub fn new(db: Db, hub: Hub, wake: Wake) -> Self {
+    /// Follows the archive, woken by `wake`; how transcripts end now goes to `endings`.
+    pub fn new(db: Db, hub: Hub, wake: Wake, endings: Endings) -> Self {
         let views = Views::new(db.clone(), wake.clone());
-        Self { db, hub, wake, views }
+        Self { db, hub, wake, views, endings }
     }
 
     /// What it derives, to be made again.
@@ -146,6 +148,7 @@ impl Follower {
             }
         }
         let outcome = self.save(&mut reads).await?;
+        self.tell_endings(&reads);
         let unfinished = reads.iter().filter(|(_, read)| read.unfinished).map(|(id, _)| id);
         for id in waiting.chain(unfinished) {
             self.wake.mark(*id);
@@ -234,6 +237,18 @@ impl Follower {
         }
         tx.commit().await?;
         Ok(outcome)
+    }
+
+    /// Lets whoever watches sessions know how their transcripts end now.
+    fn tell_endings(&self, reads: &[(TranscriptId, Read)]) {
+        // In the middle of a backlog a conversation ends nowhere.
+        for (_, read) in reads.iter().filter(|(_, read)| !read.unfinished) {
+            if let Found::Conversation(fold) = &read.found
+                && let Some(ending) = tail::ending(&read.cursor, session_of(read).as_deref(), &fold.facts)
+            {
+                self.endings.put(ending);
+            }
+        }
     }
 
     async fn publish(&self, Outcome { changed, removed }: Outcome) -> Result<(), StoreError> {

@@ -15,11 +15,14 @@ pub mod outline;
 mod running;
 mod save;
 pub mod subagents;
+mod tail;
 mod todos;
 mod views;
 
 pub use follower::Follower;
 pub use views::Views;
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,8 @@ const TITLE: &str = "{\"type\":\"custom-title\",\"customTitle\":\"limiter\"}\n";
 /// Waits until everything archived is derived; the session as it is then.
 async fn derived(stand: &Stand) -> Option<SessionRow> {
     stand.ingest.flushed().await.unwrap();
-    let follower = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone());
+    let follower =
+        Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone(), crate::live::Endings::default());
     let _running = AbortOnDropHandle::new(tokio::spawn(follower.run()));
     loop {
         let behind = sessions::behind(&stand.db, crate::transcript::PARSER_VERSION).await.unwrap();
@@ -80,7 +81,8 @@ async fn a_renamed_file_takes_its_session_along() {
         let path = format!("{root}/-srv/renamed.jsonl");
         let mut page = stand.hub.page();
         page.join(&Topic::Fleet, None);
-        let follower = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone());
+        let follower =
+            Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone(), crate::live::Endings::default());
         let running = AbortOnDropHandle::new(tokio::spawn(follower.run()));
         intake.moved(&fleet::Moved { transcript_id: id.to_string(), root, path }).await.unwrap();
         while !page.next().await.unwrap().contains(&format!("without [\"{SESSION}\"]")) {}

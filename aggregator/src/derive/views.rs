@@ -4,8 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::facts::Facts;
+use super::tail;
+use crate::domain::session::SessionId;
+use crate::domain::time::Millis;
 use crate::live::Wake;
-use crate::store::sessions::{self, Progress};
+use crate::live::endings::Ending;
+use crate::store::endings;
+use crate::store::sessions::{self, CursorRow, Progress};
 use crate::store::{Db, StoreError};
 use crate::transcript::PARSER_VERSION;
 
@@ -51,10 +57,25 @@ impl Views {
         Ok(())
     }
 
+    /// How the conversations end that grew after an instant, at most `most`.
+    pub async fn endings_since(&self, at: Millis, most: u32) -> Result<Vec<Ending>, StoreError> {
+        Ok(read(endings::since(&self.db, at, most).await?))
+    }
+
+    /// How the conversations of a session and its subagents end, at most `most`.
+    pub async fn endings_of(&self, session: &SessionId, most: u32) -> Result<Vec<Ending>, StoreError> {
+        Ok(read(endings::of_session(&self.db, session.as_str(), most).await?))
+    }
+
     /// How far the archive is derived by this parser; `None` when it has begun every transcript. What was just appended
     /// to one is not worth telling.
     pub async fn progress(&self) -> Result<Option<Progress>, StoreError> {
         let progress = sessions::progress(&self.db, PARSER_VERSION).await?;
         Ok(Some(progress).filter(|progress| progress.behind > 0))
     }
+}
+
+fn read(rows: Vec<CursorRow>) -> Vec<Ending> {
+    let ending = |row: CursorRow| tail::ending(&row, row.session_id.as_deref(), &Facts::load(&row.facts));
+    rows.into_iter().filter_map(ending).collect()
 }

@@ -1,5 +1,6 @@
 //! Floor 1: nouns and pure rules, no I/O.
 
+pub mod context;
 pub mod name;
 pub mod price;
 pub mod project;

@@ -158,8 +158,8 @@ pub enum Presence {
     Ended {
         /// Since when, as far as anybody saw it.
         at: Millis,
-        /// What the registry last said of the last one.
-        registry: Option<Registry>,
+        /// What the registry last said of the last one, and until when.
+        left: Option<Leaving>,
     },
 }
 
@@ -184,8 +184,19 @@ pub struct Process {
     pub kind: String,
     /// What the coder's registry says of it.
     pub registry: Option<Registry>,
+    /// It has left the registry: it is about to end.
+    pub leaving: Option<Leaving>,
     /// Why it cannot be stopped from here.
     pub no_stop: Option<String>,
+}
+
+/// The last entry of a process that has left its coder's registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// When.
+    pub at: Millis,
+    /// The entry as it was.
+    pub registry: Registry,
 }
 
 /// An entry of a coder's registry.

@@ -1,5 +1,7 @@
 //! A session as people watch it: its state, and what is measured of it. Alarms are made of this.
 
+use muster_proto::ids::HostId;
+
 use super::session::SessionId;
 use super::session_state::{Process, State};
 use super::time::Millis;
@@ -14,6 +16,8 @@ pub struct View {
     pub session: SessionId,
     /// Coder.
     pub coder: String,
+    /// Hosts on which it lives or wrote, in their order.
+    pub hosts: Vec<HostId>,
     /// What it is doing.
     pub state: State,
     /// Tool calls without an outcome, of the session and its subagents, oldest first, at most [`RUNNING`].

@@ -21,6 +21,7 @@ use crate::ingest::acks::Ending;
 use crate::ingest::{Acks, IngestError, Intake};
 use crate::live::links::{Ears, Question};
 use crate::live::presence::{HostView, Said};
+use crate::states::Greeting;
 use crate::store::hosts::{self, HostRow};
 use crate::store::transcripts::{self, TranscriptRow, unsigned};
 use crate::store::{Db, StoreError};
@@ -88,6 +89,8 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         store_failed(error)
     })?;
     let ears = house.links.stand(id, epoch, hello.inspects);
+    let greeting =
+        Greeting { clock_ms: hello.clock_ms, reports_coders: hello.reports_coders, no_stop: no_stop(&hello) };
     let said = Said {
         clock_skew_ms: skew(hello.clock_ms),
         roots: hello.roots,
@@ -95,6 +98,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         ..Said::default()
     };
     house.presence.linked(id, epoch, said);
+    house.states.linked(id, &greeting);
     announce(house, id).await;
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, "link stands");
     let mut ended =
@@ -104,6 +108,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
     }
     house.links.fall(id, epoch);
     if house.presence.unlinked(id, epoch) {
+        house.states.unlinked(id);
         if let Err(error) = hosts::seen(&house.db, id, now_ms()).await {
             tracing::warn!(host.id = host.id, error = %error, "the time of the host's last word was not stored");
         }
@@ -259,13 +264,16 @@ impl Conversation<'_> {
             up::Kind::Scanned(scanned) => {
                 tracing::debug!(host.id = %self.id, files = scanned.files, "all roots were read once");
             }
-            up::Kind::Coders(_) | up::Kind::Hook(_) | up::Kind::Stopped(_) => {}
+            up::Kind::Coders(coders) => self.house.states.coders(self.id, coders),
+            up::Kind::Hook(event) => self.house.states.hook(self.id, event),
+            up::Kind::Stopped(_) => {}
             up::Kind::Hello(_) => return Err(Status::invalid_argument("a second hello")),
         }
         Ok(())
     }
 
     async fn heard(&mut self, state: fleet::HostState) -> Result<(), Status> {
+        let state_clock = state.clock_ms;
         let processors = Some(f64::from(state.processors)).filter(|processors| *processors > 0.0);
         let said = Said {
             backlog_bytes: state.backlog_bytes,
@@ -280,6 +288,7 @@ impl Conversation<'_> {
             last_error: Some(state.last_error).filter(|error| !error.is_empty()),
             roots: state.roots,
         };
+        self.house.states.heard(self.id, state_clock, said.lag_ms);
         self.house.presence.heard(self.id, self.epoch, said);
         if self.seen_at.elapsed() >= SEEN_EVERY {
             self.seen_at = Instant::now();
@@ -297,6 +306,7 @@ impl Conversation<'_> {
         };
         let Some((at, view)) = fresh else {
             self.house.presence.removed(self.id, &self.house.hub);
+            self.house.states.removed(self.id);
             return Err(Status::permission_denied(REMOVED));
         };
         let now = self.house.presence.view(view.row.clone(), view.totals.clone());
@@ -372,6 +382,15 @@ fn known(row: &TranscriptRow) -> Result<fleet::KnownTranscript, StoreError> {
 fn stored_roots(roots: &[fleet::Root]) -> String {
     let roots: Vec<Root> = roots.iter().map(Root::from).collect();
     serde_json::to_string(&roots).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Why coders of this host cannot be stopped from here.
+fn no_stop(hello: &Hello) -> Option<String> {
+    if !hello.reports_coders {
+        return Some("the host's agent is too old to stop coders".to_owned());
+    }
+    let allowed = hello.policy.as_ref().is_some_and(|policy| policy.stop);
+    (!allowed).then(|| "the host's policy does not allow it".to_owned())
 }
 
 /// A size and what of it is left; `None` where the host cannot tell.

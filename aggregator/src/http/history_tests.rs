@@ -96,7 +96,8 @@ impl Working {
     /// Waits until everything archived is derived.
     pub(super) async fn derive(&self) {
         let house = &self.doors.house;
-        let follower = Follower::new(house.db.clone(), house.hub.clone(), house.changed.clone());
+        let follower =
+            Follower::new(house.db.clone(), house.hub.clone(), house.changed.clone(), crate::live::Endings::default());
         let _running = AbortOnDropHandle::new(tokio::spawn(follower.run()));
         let behind = async || sessions::behind(&house.db, crate::transcript::PARSER_VERSION).await.unwrap();
         while !behind().await.is_empty() || !house.changed.is_empty() {

@@ -37,5 +37,6 @@ async fn remove(
     house.access.host_remove(&By::from(&caller), id).await?;
     house.links.close(id);
     house.presence.removed(id, &house.hub);
+    house.states.removed(id);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -46,6 +46,14 @@ async fn metrics(State(house): State<Arc<House>>) -> Result<Response, Failure> {
     if let Some(rss) = resident_bytes() {
         text.one("resident_bytes", "gauge", "Memory of this process.", rss);
     }
+    text.head(
+        "sessions_watched",
+        "gauge",
+        "Sessions that live or were active a short while ago, by what they are doing.",
+    );
+    for (turn, sessions) in house.states.counts() {
+        text.line("sessions_watched", &[("turn", turn.word())], sessions);
+    }
     per_host(&mut text, &hosts);
     text.head("build_info", "gauge", "Version of this aggregator.");
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", house.db.kind())];

@@ -24,6 +24,7 @@ mod reindex;
 mod retention;
 mod search;
 mod sign_in;
+mod states;
 mod tokens;
 mod usage;
 mod web;
@@ -66,6 +67,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(crate::ws::routes())
         .merge(sign_in::routes())
         .merge(members::routes())
+        .merge(states::routes())
         .merge(tokens::routes())
         .merge(hosts::routes())
         .merge(import::routes())

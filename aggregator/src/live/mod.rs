@@ -2,6 +2,7 @@
 //! nothing: whatever is lost here with a restart, pages and hosts ask for again.
 
 pub mod activity;
+pub mod endings;
 pub mod hub;
 pub mod links;
 pub mod presence;
@@ -10,6 +11,7 @@ pub mod update;
 pub mod wake;
 
 pub use activity::Activity;
+pub use endings::Endings;
 pub use hub::Hub;
 pub use links::Links;
 pub use presence::Presence;

@@ -4,6 +4,7 @@ use muster_proto::ids::HostId;
 
 use super::presence::HostView;
 use crate::domain::session::SessionId;
+use crate::domain::session_view::View;
 use crate::store::deletions::DeletionRow;
 use crate::store::sessions::SessionRow;
 use crate::store::transcripts::TranscriptRow;
@@ -22,6 +23,10 @@ pub struct Update {
     pub sessions: Vec<SessionRow>,
     /// Sessions that are in the archive no more.
     pub removed_sessions: Vec<SessionId>,
+    /// What sessions are doing, as far as it changed.
+    pub states: Vec<View>,
+    /// Sessions of which nothing is known any more.
+    pub ended_states: Vec<SessionId>,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostView>,
     /// Hosts that were removed.

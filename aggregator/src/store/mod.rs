@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod db;
 pub mod deletions;
 pub mod dump;
+pub mod endings;
 pub mod enrolments;
 pub mod frames;
 pub mod hosts;

@@ -3,9 +3,9 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, context, credentials, deletions, enrolments, frames, hosts, prices, project_report, projects,
-    retention, saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns, usage,
-    usage_report,
+    Db, actors, audit, context, credentials, deletions, endings, enrolments, frames, hosts, prices, project_report,
+    projects, retention, saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns,
+    usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -68,6 +68,7 @@ async fn prepares_on_both_databases() {
         ("audit", audit::STATEMENTS),
         ("context", context::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("endings", endings::STATEMENTS),
         ("enrolments", enrolments::STATEMENTS),
         ("deletions", deletions::STATEMENTS),
         ("frames", frames::STATEMENTS),

@@ -31,6 +31,8 @@ pub enum Act {
     ApiError {
         /// The client's words.
         text: String,
+        /// When the usage limit ends that was hit.
+        resets_at: Option<Millis>,
     },
     /// A hook sent the coder back to work.
     StopHook,
@@ -93,6 +95,8 @@ pub struct ToolResult {
     pub agent: Option<AgentStart>,
     /// Lines added and removed in files.
     pub changed: Option<(u32, u32)>,
+    /// The command runs on in the background, under this id.
+    pub shell: Option<String>,
 }
 
 /// A subagent that a tool call began, as the result tells it.
@@ -117,6 +121,8 @@ pub struct AgentReport {
     pub tool_use_id: Option<String>,
     /// It ended well; `None` when it has not ended.
     pub ok: Option<bool>,
+    /// The coder takes the report as its prompt: a turn begins without a person.
+    pub prompts: bool,
 }
 
 /// Tokens of one reply. The same reply is told by several lines and files: who counts takes, of all records with the same

@@ -9,7 +9,7 @@ use super::fleet::{
 };
 use super::history::Todo;
 use super::live::{Activity, DeletedSession, LiveMessage, Update};
-use super::presence::HookState;
+use super::presence::{HookState, SessionState};
 use crate::domain::session;
 use crate::domain::time::rfc3339;
 use crate::domain::transcript as domain;
@@ -38,8 +38,8 @@ impl From<&live::Update> for Update {
             session: update.session.as_deref().map(|(row, files)| Box::new(session(row, files))),
             deleted: update.deleted.as_deref().map(|row| Box::new(DeletedSession::from(row))),
             sessions: update.sessions.iter().map(SessionRow::from).collect(),
-            states: Vec::new(),
-            ended_states: Vec::new(),
+            states: update.states.iter().map(SessionState::from).collect(),
+            ended_states: update.ended_states.iter().map(ToString::to_string).collect(),
             removed_sessions: update.removed_sessions.iter().map(ToString::to_string).collect(),
             hosts: update.hosts.iter().map(Host::from).collect(),
             removed_hosts: update.removed_hosts.iter().map(ToString::to_string).collect(),

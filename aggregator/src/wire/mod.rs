@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod convert;
 mod convert_graph;
 mod convert_history;
+mod convert_presence;
 pub mod entry;
 pub mod fleet;
 pub mod history;

@@ -5,6 +5,7 @@ use muster_proto::ids::HostId;
 use crate::archive::conversation::Conversation;
 use crate::archive::entries::{Ask, Wanted};
 use crate::domain::session::SessionId;
+use crate::domain::session_view::View;
 use crate::house::House;
 use crate::ingest::IngestError;
 use crate::live::Topic;
@@ -15,6 +16,7 @@ use crate::wire::convert;
 use crate::wire::entry::Entry;
 use crate::wire::fleet::{Host, SessionRow};
 use crate::wire::live::{DeletedSession, Snapshot};
+use crate::wire::presence::SessionState;
 
 /// Sessions in a snapshot.
 const SESSIONS: u32 = 500;
@@ -39,15 +41,19 @@ async fn latest(house: &House, host: Option<&str>) -> Result<Vec<SessionRow>, In
     Ok(rows.iter().map(SessionRow::from).collect())
 }
 
+fn states(views: &[View]) -> Vec<SessionState> {
+    views.iter().map(SessionState::from).collect()
+}
+
 async fn fleet(house: &House) -> Result<Snapshot, IngestError> {
     let hosts = house.host_views().await?.iter().map(Host::from).collect();
-    Ok(Snapshot::Fleet { hosts, sessions: latest(house, None).await?, states: Vec::new() })
+    Ok(Snapshot::Fleet { hosts, sessions: latest(house, None).await?, states: states(&house.states.all()) })
 }
 
 async fn host(house: &House, id: HostId) -> Result<Option<Snapshot>, IngestError> {
     let Some(view) = house.host_view(id).await? else { return Ok(None) };
     let sessions = latest(house, Some(&view.row.id)).await?;
-    Ok(Some(Snapshot::Host { host: Box::new(Host::from(&view)), sessions, states: Vec::new() }))
+    Ok(Some(Snapshot::Host { host: Box::new(Host::from(&view)), sessions, states: states(&house.states.of_host(id)) }))
 }
 
 async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {
@@ -61,7 +67,8 @@ async fn session(house: &House, id: &SessionId) -> Result<Option<Snapshot>, Inge
         (shown, has_earlier) = (page.items, page.more);
     }
     let session = Box::new(convert::session(&row, &files));
-    Ok(Some(Snapshot::Session { session, state: None, entries: shown, has_earlier }))
+    let state = house.states.of(id).as_ref().map(|view| Box::new(SessionState::from(view)));
+    Ok(Some(Snapshot::Session { session, state, entries: shown, has_earlier }))
 }
 
 async fn deleted(house: &House, id: &SessionId) -> Result<Option<Snapshot>, IngestError> {

@@ -182,7 +182,9 @@ async fn what_is_derived_again_is_the_same_and_says_how_far_it_is() {
         let stand = Stand::new(database).await;
         send_all(&stand, ROOTS[1], &mut files(&fixture(ROOTS[1])), &mut Dice(3), false).await;
         let right = told(&stand.db).await;
-        let views = Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone()).views();
+        let views =
+            Follower::new(stand.db.clone(), stand.hub.clone(), stand.wake.clone(), crate::live::Endings::default())
+                .views();
         assert_eq!(views.progress().await.unwrap(), None);
         assert!(views.rebuild().await.unwrap() > 5);
         let progress = views.progress().await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tail::TaskKind;
-use super::{Presence, Registry, Sources, hooks};
+use super::{Presence, Registry, Sources};
 use crate::domain::time::Millis;
 
 /// Tools whose open call is a subagent at work.
@@ -29,14 +29,8 @@ pub(super) fn count(sources: &Sources, registry: Option<&Registry>) -> Backgroun
     let tail = sources.tail.as_ref();
     let tasks = tail.map(|tail| tail.tasks.as_slice()).unwrap_or_default();
     let told = tasks.iter().filter(|task| task.kind == TaskKind::Shell && runs(task.at)).count();
-    let shells = match (registry.map(|registry| registry.status.as_str()), sources.hooks.word()) {
-        (Some("shell"), _) => told.max(1),
-        // Only a stop tells of everything in the background, and only until something else happens.
-        (_, Some(event)) if event.kind == hooks::Kind::Stop && runs(event.at) => {
-            told.max((event.tasks as usize).saturating_sub(subagents))
-        }
-        _ => told,
-    };
+    let is_shell = registry.is_some_and(|registry| registry.status == "shell");
+    let shells = if is_shell { told.max(1) } else { told };
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Background { subagents: number(subagents), shells: number(shells) }
 }

@@ -2,7 +2,7 @@
 
 use super::background::{self, Background};
 use super::speak::{self, Claim};
-use super::{AWAY_MS, Presence, Registry, SETTLE_MS, SILENT_MS, Says, Source, Sources, State, Turn};
+use super::{AWAY_MS, Leaving, Presence, SETTLE_MS, SILENT_MS, Says, Source, Sources, State, Turn};
 use crate::domain::time::Millis;
 
 /// A registry's clock and a hook's may differ by the time that writing takes.
@@ -26,25 +26,31 @@ pub fn fuse(sources: &Sources, now: Millis) -> State {
     let entry = speak::registry(sources);
     let background = background::count(sources, entry.as_ref().map(|(entry, _)| *entry));
     let verdict = match (&sources.presence, entry) {
-        (Presence::Ended { at, registry }, _) => ended(sources, *at, registry.as_ref(), now),
+        (Presence::Ended { at, left }, _) => ended(sources, *at, left.as_ref(), now),
         (Presence::Living(_), Some((_, registry))) => registered(sources, registry, background, now),
         (Presence::Living(_) | Presence::Untold, _) => unregistered(sources, now),
     };
+    let verdict = printing(verdict, sources, now);
     away(state(sources, verdict, background, now), sources, now)
 }
 
 /// The coder's own registry speaks.
 fn registered(sources: &Sources, registry: Claim, background: Background, now: Millis) -> Verdict {
     let word = speak::word(sources);
-    let dialog = speak::dialog(sources);
+    let dialog = speak::dialog(sources).filter(|_| registry.turn.needs_person() || !prints(sources));
     match registry.turn {
-        Turn::NeedsPermission | Turn::NeedsAnswer => waiting(registry, dialog),
+        Turn::NeedsPermission | Turn::NeedsAnswer => waiting(registry, dialog, word, now),
         _ if dialog.as_ref().is_some_and(|dialog| is_fresher(dialog, &registry, now)) => {
             dialog.map_or_else(|| registry.into(), Verdict::from)
         }
-        Turn::Working => busy(registry, word, background, now),
+        Turn::Working => busy(registry, word, background, is_alone(sources), now),
         _ => idle(registry, word, now),
     }
+}
+
+/// Started with its only prompt: nobody is there to answer, and what is not allowed is refused.
+fn prints(sources: &Sources) -> bool {
+    matches!(&sources.presence, Presence::Living(processes) if processes.iter().all(|one| one.kind == "print"))
 }
 
 /// A dialog of which the registry cannot know yet. When it does not follow, there was none: something else has answered.
@@ -52,29 +58,50 @@ fn is_fresher(dialog: &Claim, registry: &Claim, now: Millis) -> bool {
     dialog.at >= registry.at - SAME_MS && now - dialog.at <= SETTLE_MS
 }
 
+/// One process, whose registry and whose words speak of the same.
+fn is_alone(sources: &Sources) -> bool {
+    matches!(&sources.presence, Presence::Living(processes) if processes.len() == 1)
+}
+
 /// A dialog stands open. What it asks, hooks and the transcript know better.
-fn waiting(mut registry: Claim, dialog: Option<Claim>) -> Verdict {
+fn waiting(mut registry: Claim, dialog: Option<Claim>, word: Option<Claim>, now: Millis) -> Verdict {
+    let is_vague = registry.turn == Turn::NeedsAnswer;
     if let Some(dialog) = dialog {
         // The plan is a permission to the registry; for a person it is a question.
         registry.turn = dialog.turn;
         registry.reason = dialog.reason;
         registry.since = registry.since.min(dialog.since);
+        return registry.into();
     }
-    registry.into()
+    match word {
+        // The client shows a dialog about the error itself.
+        Some(word) if is_vague && word.turn == Turn::Failed => word.into(),
+        // It was answered just now, and the registry does not know yet.
+        Some(word) if word.answers && word.at > registry.at && now - word.at <= SETTLE_MS => word.into(),
+        _ => registry.into(),
+    }
 }
 
 /// The coder is busy: with the turn, or with what the turn has left in the background.
-fn busy(mut registry: Claim, word: Option<Claim>, background: Background, now: Millis) -> Verdict {
-    let Some(word) = word.filter(|word| word.at >= registry.at - SAME_MS) else { return registry.into() };
+fn busy(mut registry: Claim, word: Option<Claim>, background: Background, is_alone: bool, now: Millis) -> Verdict {
+    let Some(word) = word else { return registry.into() };
+    // What is busy are its subagents, also after a dialog of theirs.
+    if word.is_over() && background.subagents > 0 {
+        return word.into();
+    }
+    if word.at < registry.at - SAME_MS {
+        return registry.into();
+    }
     if !word.is_over() {
         registry.reason = word.reason;
         registry.since = registry.since.min(word.since);
         return registry.into();
     }
-    if background.subagents > 0 || word.background {
+    if word.background {
         return word.into();
     }
-    if word.closed && now - word.at > SETTLE_MS {
+    // Of two processes one may be busy while the other has ended its turn.
+    if is_alone && word.closed && now - word.at > SETTLE_MS {
         return disagree(registry, word);
     }
     // Hooks of its own may run after the last word of the model.
@@ -99,7 +126,8 @@ fn idle(mut registry: Claim, word: Option<Claim>, now: Millis) -> Verdict {
 
 /// No registry: the latest of hooks and transcript, or that the process has only just begun.
 fn unregistered(sources: &Sources, now: Millis) -> Verdict {
-    if let Some(dialog) = speak::dialog(sources).filter(|dialog| !is_older_than_process(dialog, sources)) {
+    let stands = |dialog: &Claim| !is_older_than_process(dialog, sources) && !prints(sources);
+    if let Some(dialog) = speak::dialog(sources).filter(stands) {
         return dialog.into();
     }
     let living = speak::process(sources).map(|(_, claim)| claim);
@@ -121,32 +149,44 @@ fn is_older_than_process(claim: &Claim, sources: &Sources) -> bool {
     speak::process(sources).is_some_and(|(process, _)| claim.at < process.started_at)
 }
 
+/// A coder that was started with its only prompt has no turn to give to anybody: it ends instead.
+fn printing(verdict: Verdict, sources: &Sources, now: Millis) -> Verdict {
+    let claim = &verdict.claim;
+    // One that is fed with prompts by a program lives on.
+    if !prints(sources)
+        || claim.turn != Turn::YourTurn
+        || (claim.source != Source::Process && now - claim.at > 2 * SETTLE_MS)
+    {
+        return verdict;
+    }
+    Claim { turn: Turn::Working, reason: Some("starting or finishing".to_owned()), ..verdict.claim }.into()
+}
+
 /// No process is left: the turn is closed, or it died with it.
-fn ended(sources: &Sources, at: Millis, registry: Option<&Registry>, now: Millis) -> Verdict {
-    let word = speak::word(sources);
-    let last = registry.and_then(|registry| Some((registry, speak::claim_of(registry)?)));
-    let says = "its process has ended".to_owned();
+fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, now: Millis) -> Verdict {
+    let word = speak::turn(sources);
     let done = |since: Millis| {
-        let claim = Claim { source: Source::Process, turn: Turn::Done, ..unknown(since) };
-        Verdict::from(Claim { says: says.clone(), ..claim })
+        let says = "its process has ended".to_owned();
+        Verdict::from(Claim { source: Source::Process, turn: Turn::Done, says, ..unknown(since) })
     };
-    let spoke_at = word.as_ref().map_or(Millis::MIN, |word| word.at);
     if let Some(failed) = word.clone().filter(|word| word.turn == Turn::Failed) {
         return failed.into();
     }
+    let last = left.and_then(|left| speak::claim_of(&left.registry));
+    let spoke_at = word.as_ref().map_or(Millis::MIN, |word| word.at);
     // What was open when the process ended is open for ever.
-    let asked = last.as_ref().is_some_and(|(_, claim)| claim.turn.needs_person() && claim.at >= spoke_at - SETTLE_MS)
+    let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && last.at >= spoke_at - SETTLE_MS)
         || speak::dialog(sources).is_some();
-    let was_idle = last.as_ref().is_some_and(|(_, claim)| claim.is_over() && claim.at >= spoke_at);
-    let is_closed = word.as_ref().is_none_or(Claim::is_over) || was_idle;
+    let was_idle = last.as_ref().is_some_and(|last| last.is_over() && last.at >= spoke_at);
+    let is_closed = was_idle || word.as_ref().is_none_or(Claim::is_over);
     if is_closed && !asked {
-        let over_at = word.filter(|word| word.turn == Turn::Done).map_or(at, |word| word.at.min(at));
-        return done(over_at);
+        return done(at);
     }
     // Its last lines may still be on their way.
     if let Some(word) = word.filter(|_| !asked && now - at <= SETTLE_MS) {
         return word.into();
     }
+    let says = "its process has ended".to_owned();
     let claim = Claim { source: Source::Process, turn: Turn::Failed, says, ..unknown(at) };
     Claim { reason: Some("the process ended in the middle of a turn".to_owned()), ..claim }.into()
 }
@@ -161,6 +201,7 @@ fn unknown(at: Millis) -> Claim {
         says: "nothing says".to_owned(),
         closed: false,
         background: false,
+        answers: false,
     }
 }
 
@@ -191,6 +232,7 @@ fn state(sources: &Sources, verdict: Verdict, background: Background, now: Milli
     said.extend(speak::hook(sources).map(|claim| claim.says()));
     said.extend(speak::dialog(sources).filter(|dialog| dialog.source == Source::Hook).map(|dialog| dialog.says()));
     said.extend(speak::transcript(sources).map(|claim| claim.says()));
+    said.extend(speak::left(sources).map(|claim| claim.says()));
     said.push(of_presence(sources, now));
     let first = |says: &Says| match &against {
         Some(against) if says.source == against.source => 1,

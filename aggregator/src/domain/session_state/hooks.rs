@@ -132,7 +132,7 @@ impl Hooks {
     /// The latest event that says whose turn it is.
     pub(super) fn word(&self) -> Option<&Event> {
         let says = |event: &&Event| match event.kind {
-            Kind::Notifies => false,
+            Kind::Notifies | Kind::End => false,
             // It comes in the middle of a compaction.
             Kind::Start => event.cause != "compact",
             Kind::Idle => !self.main.iter().rev().any(|other| other.kind == Kind::StopFailure && other.at <= event.at),
@@ -141,9 +141,9 @@ impl Hooks {
         self.main.iter().rev().find(says)
     }
 
-    /// The event before the coder left.
-    pub(super) fn word_before_end(&self) -> Option<&Event> {
-        self.main.iter().rev().find(|event| !matches!(event.kind, Kind::End | Kind::Notifies))
+    /// The coder left the session, and nothing has happened since.
+    pub(super) fn left(&self) -> Option<&Event> {
+        self.main.last().filter(|event| event.kind == Kind::End)
     }
 
     /// When the turn began that `event` belongs to.

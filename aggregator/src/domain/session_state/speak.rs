@@ -23,11 +23,23 @@ pub(super) struct Claim {
     pub closed: bool,
     /// It says so as long as something runs in the background.
     pub background: bool,
+    /// A tool has answered: no dialog stands before it any more.
+    pub answers: bool,
 }
 
 impl Claim {
     fn new(source: Source, turn: Turn, at: Millis, says: impl Into<String>) -> Self {
-        Self { source, turn, since: at, at, reason: None, says: says.into(), closed: false, background: false }
+        Self {
+            source,
+            turn,
+            since: at,
+            at,
+            reason: None,
+            says: says.into(),
+            closed: false,
+            background: false,
+            answers: false,
+        }
     }
 
     pub(super) fn says(&self) -> Says {
@@ -153,12 +165,21 @@ fn asks(tool: &str, about: &str) -> Option<String> {
 }
 
 /// What hooks and transcript say of the turn: whichever spoke last.
-pub(super) fn word(sources: &Sources) -> Option<Claim> {
-    let (hook, transcript) = (hook(sources), transcript(sources));
-    match (hook, transcript) {
+pub(super) fn turn(sources: &Sources) -> Option<Claim> {
+    match (hook(sources), transcript(sources)) {
         (Some(hook), Some(transcript)) if hook.at > transcript.at => Some(with(hook, transcript)),
         (Some(hook), Some(transcript)) => Some(with(transcript, hook)),
         (hook, transcript) => hook.or(transcript),
+    }
+}
+
+/// The same, and that the coder leaves with its turn over.
+pub(super) fn word(sources: &Sources) -> Option<Claim> {
+    match (left(sources), turn(sources)) {
+        (Some(left), word) if word.as_ref().is_none_or(|word| word.turn == Turn::YourTurn && word.at <= left.at) => {
+            Some(left)
+        }
+        (_, word) => word,
     }
 }
 
@@ -184,17 +205,13 @@ fn with(mut later: Claim, earlier: Claim) -> Claim {
 /// What hooks say of the turn.
 pub(super) fn hook(sources: &Sources) -> Option<Claim> {
     let event = sources.hooks.word()?;
-    if event.kind == Kind::End {
-        let before = sources.hooks.word_before_end();
-        let mut claim = before.map_or_else(|| of_event(event, sources), |before| of_event(before, sources));
-        claim.at = event.at;
-        if claim.turn == Turn::YourTurn {
-            (claim.turn, claim.since) = (Turn::Done, event.at);
-        }
-        claim.says = format!("SessionEnd · {}", cut(&event.cause));
-        return Some(claim);
-    }
     Some(of_event(event, sources))
+}
+
+/// The coder says that it leaves the session.
+pub(super) fn left(sources: &Sources) -> Option<Claim> {
+    let event = sources.hooks.left()?;
+    Some(Claim::new(Source::Hook, Turn::Done, event.at, format!("SessionEnd · {}", cut(&event.cause))))
 }
 
 fn of_event(event: &Event, sources: &Sources) -> Claim {
@@ -211,7 +228,9 @@ fn of_event(event: &Event, sources: &Sources) -> Claim {
         Kind::Idle => (Turn::YourTurn, "Notification · idle".to_owned()),
         Kind::Stop => (Turn::YourTurn, "Stop".to_owned()),
         Kind::StopFailure => (Turn::Failed, format!("StopFailure · {}", cut(&event.cause))),
-        Kind::End | Kind::AgentStart | Kind::AgentStop | Kind::Notifies => (Turn::YourTurn, "SessionEnd".to_owned()),
+        Kind::End | Kind::AgentStart | Kind::AgentStop | Kind::Notifies => {
+            (Turn::YourTurn, format!("{:?}", event.kind))
+        }
     };
     let mut claim = Claim::new(Source::Hook, turn, event.at, says);
     match event.kind {
@@ -222,6 +241,7 @@ fn of_event(event: &Event, sources: &Sources) -> Claim {
         }
         Kind::Idle | Kind::Compacted => claim.closed = true,
         Kind::Stop => claim.background = event.tasks > 0,
+        Kind::Answers | Kind::Batch => claim.answers = true,
         _ => {}
     }
     if turn == Turn::Working {
@@ -258,7 +278,8 @@ pub(super) fn transcript(sources: &Sources) -> Option<Claim> {
         _ => None,
     };
     let closed = matches!(tail.last, Last::Ended | Last::Interrupted | Last::Failed);
-    Some(Claim { reason, closed, since: tail.since, ..Claim::new(Source::Transcript, turn, tail.at, says) })
+    let answers = tail.last == Last::Answered;
+    Some(Claim { reason, closed, answers, since: tail.since, ..Claim::new(Source::Transcript, turn, tail.at, says) })
 }
 
 /// The youngest of the processes, as far as it says anything.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::content::{Block, Content, Message, tell_text};
 use super::envelope::Envelope;
-use super::{image, tool_result, tool_use, usage};
+use super::{image, limit, tool_result, tool_use, usage};
 use crate::domain::time::Millis;
 use crate::transcript::Role;
 use crate::transcript::act::Act;
@@ -16,7 +16,7 @@ pub(super) fn read(line: &Envelope<'_>, at: Option<Millis>, reading: &mut Readin
     let Some(message) = &line.message else { return };
     let is_synthetic = message.model.as_deref() == Some(usage::SYNTHETIC);
     if line.is_api_error_message || is_synthetic {
-        return placeholder(line, message, reading);
+        return placeholder(line, message, at, reading);
     }
     reading.facts.model = message.model.as_deref().filter(|model| !model.is_empty()).map(str::to_owned);
     match &message.content {
@@ -71,7 +71,7 @@ fn tell(block: &Block<'_>, line: &Envelope<'_>, reading: &mut Reading) {
 }
 
 /// A line that no model wrote: the error of a request, or what the client puts in where a reply is missing.
-fn placeholder(line: &Envelope<'_>, message: &Message<'_>, reading: &mut Reading) {
+fn placeholder(line: &Envelope<'_>, message: &Message<'_>, at: Option<Millis>, reading: &mut Reading) {
     reading.role = Some(Role::System);
     let text = match &message.content {
         Content::Text(text) => Cow::Borrowed(text.as_ref()),
@@ -79,7 +79,8 @@ fn placeholder(line: &Envelope<'_>, message: &Message<'_>, reading: &mut Reading
         Content::Nothing => Cow::Borrowed(""),
     };
     if line.is_api_error_message {
-        reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default() });
+        let resets_at = limit::resets_at(line.quota_limits, &text, at);
+        reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default(), resets_at });
         reading.notice(NoticeKind::ApiError, text);
     } else {
         reading.notice(NoticeKind::Other, text);

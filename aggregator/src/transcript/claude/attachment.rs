@@ -122,5 +122,5 @@ fn file(attachment: Attachment<'_>, reading: &mut Reading) {
 fn status(attachment: &Attachment<'_>) -> Option<Act> {
     let id = attachment.task_id.as_deref().filter(|id| !id.is_empty())?.to_owned();
     let ok = attachment.status.as_deref().and_then(notification::outcome);
-    Some(Act::AgentReport(AgentReport { id, tool_use_id: None, ok }))
+    Some(Act::AgentReport(AgentReport { id, tool_use_id: None, ok, prompts: false }))
 }

@@ -44,6 +44,8 @@ pub(super) struct Envelope<'a> {
     pub(super) is_compact_summary: bool,
     #[serde(default, deserialize_with = "lenient::flag")]
     pub(super) is_api_error_message: bool,
+    #[serde(borrow, default)]
+    pub(super) quota_limits: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) request_id: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]

@@ -11,6 +11,7 @@ mod cost;
 mod envelope;
 mod image;
 pub mod layout;
+mod limit;
 pub mod meta;
 mod notification;
 mod outcome;

@@ -20,6 +20,7 @@ pub(super) fn report(text: &str) -> Option<AgentReport> {
         id: id.to_owned(),
         tool_use_id: inner(head, "tool-use-id").filter(|id| !id.is_empty()).map(str::to_owned),
         ok: inner(head, "status").and_then(outcome),
+        prompts: false,
     })
 }
 

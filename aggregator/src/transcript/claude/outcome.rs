@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::content::string;
 use super::todo::{self, Items, StatusChange, Task};
 use crate::transcript::act::{Act, AgentStart};
 use crate::transcript::lenient::{self, otherwise};
@@ -82,6 +83,11 @@ impl<'a> Outcome<'a> {
     /// A command that did not fail ended with 0, unless it was stopped or still runs.
     pub(super) fn exit_code(&self) -> Option<i64> {
         (self.stdout.is_some() && !self.interrupted && self.background_task_id.is_none()).then_some(0)
+    }
+
+    /// The command that runs on in the background.
+    pub(super) fn shell(&self) -> Option<String> {
+        self.background_task_id.and_then(string).filter(|id| !id.is_empty()).map(Cow::into_owned)
     }
 
     /// The subagent or workflow that the call began.

@@ -29,5 +29,5 @@ pub(super) fn read(text: &str, reading: &mut Reading) {
     reading.remark(data.kind.as_deref().unwrap_or_default());
     let Some(id) = data.agent_id.filter(|id| !id.is_empty()) else { return };
     let tool_use_id = parent_tool_use_id.filter(|id| !id.is_empty()).map(Cow::into_owned);
-    reading.acts.push(Act::AgentReport(AgentReport { id: id.into_owned(), tool_use_id, ok: None }));
+    reading.acts.push(Act::AgentReport(AgentReport { id: id.into_owned(), tool_use_id, ok: None, prompts: false }));
 }

@@ -28,6 +28,7 @@ pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, 
         exit_code,
         changed: outcome.changed(),
         agent,
+        shell: outcome.shell(),
     };
     if reading.wants_content() {
         show(id, &result, detail, inner, reading);

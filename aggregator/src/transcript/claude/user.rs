@@ -40,6 +40,9 @@ fn prompt(line: &Envelope<'_>, content: Content<'_>, reading: &mut Reading) {
         reading.facts.internal |= prompt.title.as_deref() == Some(WARM_UP);
         reading.facts.title = prompt.session_title();
     }
+    if !line.is_sidechain {
+        reading.acts.iter_mut().for_each(wakes);
+    }
     if line.is_sidechain || background {
         return;
     }
@@ -48,6 +51,13 @@ fn prompt(line: &Envelope<'_>, content: Content<'_>, reading: &mut Reading) {
         reading.role = Some(Role::Human);
         reading.facts.title = title;
         reading.acts.push(act);
+    }
+}
+
+/// A report that stands in the place of a prompt begins a turn.
+fn wakes(act: &mut Act) {
+    if let Act::AgentReport(report) = act {
+        report.prompts = true;
     }
 }
 

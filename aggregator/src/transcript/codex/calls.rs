@@ -127,8 +127,15 @@ pub(super) fn output(payload: &Object<'_>, reading: &mut Reading) {
     }
     if !id.is_empty() {
         let agent = agent.map(|id| outcome::agent_start(id, None));
-        let result =
-            ToolResult { id, is_error, duration_ms: told.duration_ms, exit_code: told.exit_code, agent, changed: None };
+        let result = ToolResult {
+            id,
+            is_error,
+            duration_ms: told.duration_ms,
+            exit_code: told.exit_code,
+            agent,
+            changed: None,
+            shell: None,
+        };
         reading.acts.push(Act::ToolResult(result));
     }
 }

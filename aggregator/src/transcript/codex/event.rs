@@ -23,7 +23,7 @@ pub(super) fn read(kind: &str, payload: &Object<'_>, time: Option<Millis>, readi
             let text = payload.word("message").unwrap_or_default();
             reading.said(Role::System);
             reading.content.notice(NoticeKind::ApiError, &text);
-            reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default() });
+            reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default(), resets_at: None });
         }
         "thread_name_updated" => {
             let name = payload.text("thread_name").or_else(|| payload.text("name"));

@@ -79,7 +79,7 @@ fn agent_report(report: &str) -> Option<Act> {
         |name: &str| status.as_ref().is_some_and(|status| status.raw(name).is_some()) || word.as_deref() == Some(name);
     let ok =
         if is("completed") { Some(true) } else { ["errored", "failed"].iter().any(|name| is(name)).then_some(false) };
-    Some(Act::AgentReport(AgentReport { id, tool_use_id: None, ok }))
+    Some(Act::AgentReport(AgentReport { id, tool_use_id: None, ok, prompts: false }))
 }
 
 fn reasoning(payload: &Object<'_>, reading: &mut Reading) {

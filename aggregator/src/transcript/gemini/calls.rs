@@ -69,6 +69,7 @@ fn result(id: String, is_error: bool, call: &Object<'_>, began: Option<i64>) -> 
         exit_code: exit_code(&text_of(call)),
         agent,
         changed: lines("model_added_lines").zip(lines("model_removed_lines")),
+        shell: None,
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn read(kind: &str, line: &Object<'_>, reading: &mut Reading) {
             let text = words(&shown(line));
             reading.said(Role::System);
             reading.content.notice(NoticeKind::ApiError, &text);
-            reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default() });
+            reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default(), resets_at: None });
         }
         "info" | "warning" => {
             reading.said(Role::System);

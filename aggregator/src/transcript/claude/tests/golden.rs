@@ -103,7 +103,7 @@ fn act(act: &Act) -> String {
         }
         Act::Interrupt => "interrupt".to_owned(),
         Act::Compaction { tokens_before } => format!("compaction{}", number("before", *tokens_before)),
-        Act::ApiError { text } => format!("api-error {:?}", short(text)),
+        Act::ApiError { text, .. } => format!("api-error {:?}", short(text)),
         Act::StopHook => "stop-hook".to_owned(),
         Act::PullRequest { url } => format!("pull-request {url}"),
         Act::Todos(todos) => {

@@ -72,7 +72,8 @@ fn queued_prompts_are_prompts_and_queued_reports_are_not() {
     let line = queued(json!({"type": "queued_command", "prompt": "<task-notification><task-id>a1</task-id>\
         <tool-use-id>t1</tool-use-id><status>failed</status><summary>Agent failed</summary></task-notification>"}));
     let entry = read(&line);
-    let report = AgentReport { id: "a1".to_owned(), tool_use_id: Some("t1".to_owned()), ok: Some(false) };
+    let report =
+        AgentReport { id: "a1".to_owned(), tool_use_id: Some("t1".to_owned()), ok: Some(false), prompts: false };
     assert_eq!((entry.role, &entry.acts[..]), (Some(Role::System), &[Act::AgentReport(report)][..]));
     assert_eq!(notices(&entry), [(NoticeKind::Background, "Agent failed")]);
     let typed = read(&user(&json!("typed while busy")));
@@ -171,7 +172,7 @@ fn copies_are_told_apart_and_placeholders_cost_nothing() {
         )
     };
     let error = placeholder(true, "API Error: 529 overloaded");
-    assert_eq!(error.acts, [Act::ApiError { text: "API Error: 529 overloaded".to_owned() }]);
+    assert_eq!(error.acts, [Act::ApiError { text: "API Error: 529 overloaded".to_owned(), resets_at: None }]);
     assert_eq!((error.role, error.facts.model.as_deref()), (Some(Role::System), None));
     let nothing = placeholder(false, "No response requested.");
     assert_eq!((nothing.acts.len(), notices(&nothing)), (0, vec![(NoticeKind::Other, "No response requested.")]));
@@ -209,7 +210,8 @@ fn a_compaction_hangs_on_the_line_before_it() {
 fn bookkeeping_says_what_it_knows_and_shows_nothing() {
     let notification = "<task-notification><task-id>a1</task-id><status>completed</status></task-notification>";
     let report = |call: Option<&str>, ok| {
-        vec![Act::AgentReport(AgentReport { id: "a1".to_owned(), tool_use_id: call.map(str::to_owned), ok })]
+        let tool_use_id = call.map(str::to_owned);
+        vec![Act::AgentReport(AgentReport { id: "a1".to_owned(), tool_use_id, ok, prompts: false })]
     };
     let cases = [
         (json!({"type": "cost-state", "totalCostUSD": 0.040_908_4}), vec![Act::OwnCost { microdollars: 40_908 }]),

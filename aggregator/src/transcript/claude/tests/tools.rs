@@ -26,7 +26,7 @@ fn outcomes_of_tools_say_what_can_be_counted() {
     let cases = [
         (json!({"stdout": "a", "stderr": "", "interrupted": false}), ToolResult { exit_code: Some(0), ..base() }),
         (json!({"stdout": "a", "stderr": "", "interrupted": true}), base()),
-        (json!({"stdout": "", "backgroundTaskId": "b1"}), base()),
+        (json!({"stdout": "", "backgroundTaskId": "b1"}), ToolResult { shell: Some("b1".to_owned()), ..base() }),
         (json!({"durationMs": 41, "numFiles": 3}), ToolResult { duration_ms: Some(41), ..base() }),
         (json!({"query": "q", "durationSeconds": 1.25}), ToolResult { duration_ms: Some(1250), ..base() }),
         (json!({"type": "create", "content": "a\\n\"b\"\nc"}), ToolResult { changed: Some((2, 0)), ..base() }),

@@ -1,0 +1,4 @@
+//! The room against what real clients did, and against what hosts can do to it.
+
+mod recording;
+mod replay;
