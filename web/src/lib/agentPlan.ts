@@ -15,6 +15,9 @@ export interface Measures {
 /** Whoever began many stands beside the first of them, not so far down that these are out of sight; rows. */
 const LOWEST = 2;
 
+/** Children further up or down than this are reached by a trunk, px. */
+const FAR = 160;
+
 /** A card of the graph. */
 export interface Spot {
   readonly key: string;
@@ -82,13 +85,22 @@ export function planOf<T>(items: readonly TreeItem<T>[], measures: Measures): Pl
   return { spots, curves, width, height: items.length === 0 ? 0 : height };
 }
 
+const bow = (x1: number, y1: number, x2: number, y2: number, bend: number) =>
+  `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+
+/** A way down one trunk that all far children share: hundreds of bows would be a fan of lines. */
+function elbow(x1: number, y1: number, x2: number, y2: number): string {
+  const trunk = (x1 + x2) / 2;
+  const turn = Math.sign(y2 - y1) * 14;
+  return `M${x1} ${y1}Q${trunk} ${y1} ${trunk} ${y1 + turn}V${y2 - turn}Q${trunk} ${y2} ${x2} ${y2}`;
+}
+
 function curve(from: Spot, to: Spot, { height, gap }: Measures): Curve {
   const [x1, y1] = [from.x + from.width, from.y + height / 2];
   const [x2, y2] = [to.x, to.y + height / 2];
-  const bend = gap * 0.6;
   return {
     key: to.key,
-    path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+    path: Math.abs(y2 - y1) > FAR ? elbow(x1, y1, x2, y2) : bow(x1, y1, x2, y2, gap * 0.6),
     top: Math.min(y1, y2),
     bottom: Math.max(y1, y2),
     left: x1,

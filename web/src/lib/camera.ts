@@ -19,6 +19,8 @@ export interface Box {
 
 export const SMALLEST_SCALE = 0.3;
 export const GREATEST_SCALE = 2;
+/** A plan that fits at this scale is shown at its size. */
+const NEARLY = 0.96;
 /** Space around the plan, px. */
 const MARGIN = 16;
 
@@ -57,7 +59,9 @@ export function fitted(plan: Size, view: Size, aroundY: number): Camera {
 
 /** Shows a plan at its size as far as its width allows, around a height: what a small pane begins with. */
 export function readable(plan: Size, view: Size, aroundY: number): Camera {
-  const scale = between(0.8, (view.width - 2 * MARGIN) / Math.max(1, plan.width), 1);
+  const wanted = (view.width - 2 * MARGIN) / Math.max(1, plan.width);
+  // A few pixels too wide is not worth letters that are no longer sharp.
+  const scale = wanted > NEARLY ? 1 : Math.max(0.8, wanted);
   return held({ scale, x: MARGIN, y: view.height / 2 - aroundY * scale }, plan, view);
 }
 
