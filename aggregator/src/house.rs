@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use muster_proto::ids::HostId;
 
-use crate::access::Access;
-use crate::access::By;
+use crate::access::{Access, By};
+use crate::actions::Actions;
+use crate::alarms::Alarms;
 use crate::archive::seams::Seams;
 use crate::archive::{compact, delete, retention};
 use crate::derive::{Follower, Views};
@@ -59,6 +60,10 @@ pub struct House {
     pub links: Links,
     /// What sessions are doing.
     pub states: States,
+    /// What people do about sessions.
+    pub actions: Actions,
+    /// From when on something is wrong, and who wants to be told.
+    pub alarms: Alarms,
     /// What was derived of the archive.
     pub views: Views,
     /// Prices, and what they make of stored replies.
@@ -96,9 +101,11 @@ impl House {
         let endings = Endings::default();
         let follower = Follower::new(db.clone(), hub.clone(), wake.clone(), endings.clone());
         let (views, changed) = (follower.views(), wake);
-        let states = States::new(hub.clone(), views.clone(), endings);
+        let alarms = Alarms::new(db.clone());
+        let states = States::new(hub.clone(), views.clone(), endings, alarms.clone());
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
+        let actions = Actions::new(db.clone(), links.clone(), changed.clone());
         let seams = Seams::default();
         let desks = Desks::new(db.clone(), ingest.clone());
         let house = Self {
@@ -111,6 +118,8 @@ impl House {
             presence,
             links,
             states,
+            actions,
+            alarms,
             views,
             ledger,
             projects,
@@ -130,6 +139,7 @@ impl House {
         self.tasks.spawn("writer", writer.run(stopping));
         self.tasks.spawn_until_stop("derive", follower.run());
         self.tasks.spawn_until_stop("states", self.states.clone().run());
+        self.tasks.spawn_until_stop("alarms", self.alarms.clone().run());
         self.tasks.spawn_until_stop("projects", self.projects.clone().run(self.links.clone()));
         self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
         self.tasks.spawn_until_stop("search", indexing.run());

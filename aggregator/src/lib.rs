@@ -15,6 +15,8 @@ pub mod transcript;
 pub mod store;
 
 pub mod access;
+pub mod actions;
+pub mod alarms;
 pub mod archive;
 pub mod backup;
 pub mod derive;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use muster_proto::fleet::enrol_client::EnrolClient;
 use muster_proto::fleet::link_client::LinkClient;
 use muster_proto::fleet::{
-    Ack, Codec, Down, FileForm, FileIdentity, Frame, Hello, HostFacts, JoinRequest, KnownTranscript, Open, Opened, Up,
-    Welcome, down, up,
+    Ack, Codec, Down, FileForm, FileIdentity, Frame, Hello, HostFacts, JoinRequest, KnownTranscript, Open, Opened,
+    Policy, Up, Welcome, down, up,
 };
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
@@ -78,6 +78,7 @@ impl Link {
             clock_ms: jiff::Timestamp::now().as_millisecond(),
             roots: Vec::new(),
             reports_coders: true,
+            policy: Some(Policy { stop: true }),
             ..Hello::default()
         };
         send(&outbox, up::Kind::Hello(hello)).await?;

@@ -13,7 +13,10 @@ const FLOORS: [&[&str]; 8] = [
     &["domain", "transcript"],
     &["store"],
     &["machine", "options", "private", "spawn", "tls"],
-    &["access", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects", "search", "states"],
+    &[
+        "access", "actions", "alarms", "archive", "backup", "derive", "export", "ingest", "ledger", "live", "projects",
+        "search", "states",
+    ],
     &["house"],
     &["grpc", "http", "wire", "ws"],
     &["server"],
@@ -21,12 +24,16 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Imports that do not point downwards, each with its reason.
-const BESIDE: [(&str, &str, &str); 22] = [
+const BESIDE: [(&str, &str, &str); 27] = [
     ("transcript", "domain", "a line speaks of sessions and times"),
     ("options", "machine", "what is not configured comes from the machine"),
     ("tls", "machine", "a certificate names the machine"),
     ("tls", "options", "where the certificate lies is configured"),
     ("tls", "private", "the key is a private file"),
+    ("actions", "access", "who acts is written down"),
+    ("actions", "derive", "a session with a new title is joined at once"),
+    ("actions", "live", "the host is told through its link, and renamed sessions are published"),
+    ("alarms", "access", "who changes thresholds is written down"),
     ("archive", "access", "who deletes a session is written down"),
     ("archive", "live", "verifying asks the host through its link"),
     ("derive", "live", "what was derived is published"),
@@ -39,6 +46,7 @@ const BESIDE: [(&str, &str, &str); 22] = [
     ("states", "derive", "the archive knows how the conversations end that still go on"),
     ("states", "live", "what sessions do is published, and how transcripts end comes from there"),
     ("projects", "live", "the host is asked through its link, and moved sessions are published"),
+    ("states", "alarms", "what is wrong is measured by thresholds that people set"),
     ("house", "wire", "the hub encodes an update once for all pages, and only the doors know how"),
     ("grpc", "http", "the guard knows the address behind a proxy"),
     ("grpc", "wire", "what a host says of its roots is stored as it is shown"),

@@ -36,11 +36,13 @@ async fn fill(db: &Db) {
         ("deletions", 3),
         ("saved_searches", 3),
     ];
-    for (name, rows) in filled {
+    // A session that has a title of a person has one; and each person has one set of rules.
+    let rows = filled.map(|(name, rows)| (name, 0..rows)).into_iter();
+    for (name, rows) in rows.chain([("session_titles", 1..4), ("notice_rules", 1..2)]) {
         let table = table(name).unwrap();
         let columns: Vec<String> = table.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let target = Target::new(table, &columns).unwrap();
-        for row in 0..rows {
+        for row in rows {
             let cells =
                 table.columns.iter().map(|column| cell(*column, row, &host.to_string(), &owner.to_string())).collect();
             target.insert(&mut tx, cells).await.unwrap();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::repeats::Repeats;
 use super::todos::Todos;
 use crate::domain::session::TitleSource;
 use crate::domain::session_state::Tail;
@@ -105,6 +106,9 @@ pub struct Facts {
     /// How it ends.
     #[serde(skip_serializing_if = "Tail::is_empty")]
     pub tail: Tail,
+    /// Calls that are made again and again.
+    #[serde(skip_serializing_if = "Repeats::is_empty")]
+    pub(super) repeats: Repeats,
 }
 
 impl Facts {

@@ -79,6 +79,7 @@ impl Fold {
     fn act(&mut self, line: i64, time: Option<Millis>, uuid: Option<&str>, act: Act) {
         let at = time.or(self.facts.last_at).unwrap_or(0);
         tail::add(&mut self.facts.tail, self.is_main, at, &act);
+        self.facts.repeats.add(at, &act);
         match act {
             Act::Prompt(prompt) => self.prompt(line, time, uuid, &prompt),
             Act::TurnEnd { duration_ms } => self.end_turn(time, duration_ms),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::join::{self, Part};
 use super::running;
 use super::subagents::{self, Known, State, Subagent};
+use crate::domain::alarm::{Looping, Settings};
 use crate::domain::time::Millis;
 use crate::store::sessions::{self, CursorRow, SessionRow};
 use crate::store::tool_calls::{self, CallPlace, CallRow, ToolCount};
@@ -35,6 +36,8 @@ pub struct Node {
     pub tools: Vec<Tool>,
     /// Its calls without an outcome, oldest first.
     pub running: Vec<CallRow>,
+    /// What it calls again and again, when that is a loop by the thresholds.
+    pub looping: Option<Looping>,
 }
 
 /// Calls of one tool.
@@ -49,7 +52,12 @@ pub struct Tool {
 }
 
 /// The session first, then its subagents by their beginning.
-pub async fn of_session(db: &Db, session: &SessionRow, now: Millis) -> Result<Vec<Node>, StoreError> {
+pub async fn of_session(
+    db: &Db,
+    session: &SessionRow,
+    thresholds: &Settings,
+    now: Millis,
+) -> Result<Vec<Node>, StoreError> {
     let mains = sessions::mains(db, &session.id).await?;
     let sides = sessions::sides(db, &session.id).await?;
     let files: Vec<&CursorRow> = mains.iter().chain(&sides).collect();
@@ -76,8 +84,25 @@ pub async fn of_session(db: &Db, session: &SessionRow, now: Millis) -> Result<Ve
         node.tools = tools.take(node);
         node.running = running.iter().filter(|call| caller(&known, call) == node.agent.id).cloned().collect();
         node.running.drain(..node.running.len().saturating_sub(RUNNING));
+        node.looping = node.looping.take().filter(|looping| runs(node.agent.state) && looping.counts(thresholds));
     }
     Ok(nodes)
+}
+
+/// The coder has ended: whatever has no end of its own will never have one.
+pub fn end(nodes: &mut [Node]) {
+    for node in nodes.iter_mut().filter(|node| node.agent.state == State::Running) {
+        node.agent.state = State::Unknown;
+    }
+    for node in nodes {
+        node.running.clear();
+        node.looping = None;
+    }
+}
+
+/// It may still go on.
+fn runs(state: State) -> bool {
+    matches!(state, State::Running | State::Unknown)
 }
 
 /// Id of the node that made a call.
@@ -108,7 +133,8 @@ fn root(session: &SessionRow, parts: &[Part], used: Sum, now: Millis) -> Node {
         lines: session.entries,
         ..Subagent::default()
     };
-    Node { agent, parent: None, orphan: false, used, tools: Vec::new(), running: Vec::new() }
+    let looping = newest.and_then(|part| part.facts.repeats.looping());
+    Node { agent, parent: None, orphan: false, used, tools: Vec::new(), running: Vec::new(), looping }
 }
 
 fn is_recent(last_at: Option<Millis>, now: Millis) -> bool {
@@ -129,7 +155,8 @@ fn node(mut agent: Subagent, known: &Known, running: &[CallRow], now: Millis) ->
         None => beginner().map(|call| caller(known, call).to_owned()).filter(|parent| *parent != agent.id),
     };
     let used = agent.used.total();
-    Node { orphan: parent.is_none(), parent, agent, used, tools: Vec::new(), running: Vec::new() }
+    let looping = known.facts(&agent.id).and_then(|facts| facts.repeats.looping());
+    Node { orphan: parent.is_none(), parent, agent, used, tools: Vec::new(), running: Vec::new(), looping }
 }
 
 /// A subagent that has not ended runs as long as somebody can still hear of it.
@@ -243,7 +270,8 @@ mod tests {
     fn below(id: &str, parent: Option<&str>) -> Node {
         let agent = Subagent { id: id.to_owned(), ..Subagent::default() };
         let parent = parent.map(str::to_owned);
-        Node { agent, parent, orphan: false, used: Sum::default(), tools: Vec::new(), running: Vec::new() }
+        let (tools, running, looping) = (Vec::new(), Vec::new(), None);
+        Node { agent, parent, orphan: false, used: Sum::default(), tools, running, looping }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::transcript::TranscriptState;
 use crate::store::db::Tx;
 use crate::store::projects::{self, Place};
 use crate::store::sessions::{self, CursorRow, SessionRow};
-use crate::store::{StoreError, tool_calls, turns, usage};
+use crate::store::{StoreError, session_titles, tool_calls, turns, usage};
 use crate::transcript::layout;
 
 /// Main transcripts that are joined at most: copies on hosts, the latest ones.
@@ -45,7 +45,7 @@ pub struct Counts {
 
 /// What became of a session.
 #[derive(Debug)]
-pub(super) enum Joined {
+pub enum Joined {
     /// Its row is new or changed.
     Changed(Box<SessionRow>),
     /// No transcript is left of it, and its row went; the hosts (JSON) under which it was listed.
@@ -55,7 +55,7 @@ pub(super) enum Joined {
 }
 
 /// Joins a session as it now is, and stores its row.
-pub(super) async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Joined, StoreError> {
+pub async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Joined, StoreError> {
     let parts = parts(sessions::parts(tx, id).await?);
     if parts.is_empty() {
         return Ok(sessions::delete(tx, id).await?.map_or(Joined::Nothing, Joined::Removed));
@@ -63,6 +63,9 @@ pub(super) async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Joined
     let counts = count(tx, id, &parts).await?;
     let Some(mut row) = join(id, coder, &parts, counts, now_ms()) else { return Ok(Joined::Nothing) };
     place(tx, &mut row, &parts[0]).await?;
+    if let Some(title) = session_titles::get(tx, id).await? {
+        (row.title, row.title_source) = (Some(title), Some(TitleSource::Custom.word().to_owned()));
+    }
     sessions::upsert(tx, row.clone()).await?;
     Ok(Joined::Changed(Box::new(row)))
 }

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod join;
 mod notes;
 pub mod outline;
+mod repeats;
 mod running;
 mod save;
 pub mod subagents;

@@ -106,5 +106,6 @@ pub(super) fn ending(cursor: &CursorRow, session: Option<&str>, facts: &Facts) -
         context_tokens: facts.context,
         last_at: facts.last_at.unwrap_or(0).max(facts.tail.at),
         tail: facts.tail.clone(),
+        looping: facts.repeats.looping(),
     })
 }

@@ -1,6 +1,7 @@
 //! The follower against real stores: whatever the chunks, restarts and parser versions, the sessions are the same.
 
 mod history;
+mod loops;
 
 use muster_proto::fleet;
 use tokio_util::task::AbortOnDropHandle;

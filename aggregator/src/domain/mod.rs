@@ -1,7 +1,9 @@
 //! Floor 1: nouns and pure rules, no I/O.
 
+pub mod alarm;
 pub mod context;
 pub mod name;
+pub mod notice;
 pub mod price;
 pub mod project;
 pub mod role;

@@ -2,6 +2,7 @@
 
 use muster_proto::ids::HostId;
 
+use super::alarm::{Alarm, Looping};
 use super::session::SessionId;
 use super::session_state::{Process, State};
 use super::time::Millis;
@@ -36,6 +37,10 @@ pub struct View {
     pub context_window: Option<i64>,
     /// When the usage limit that stopped it ends.
     pub limit_resets_at: Option<Millis>,
+    /// What it and its subagents at work call again and again.
+    pub loops: Vec<Looping>,
+    /// What is wrong with it.
+    pub alarms: Vec<Alarm>,
 }
 
 /// A tool call without an outcome.

@@ -97,7 +97,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         reports_coders: hello.reports_coders,
         ..Said::default()
     };
-    house.presence.linked(id, epoch, said);
+    house.presence.linked(id, epoch, said, &house.alarms.settings());
     house.states.linked(id, &greeting);
     announce(house, id).await;
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, "link stands");
@@ -107,7 +107,8 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         ended = Err(why_taken(&house.db, id).await);
     }
     house.links.fall(id, epoch);
-    if house.presence.unlinked(id, epoch) {
+    let lives = house.states.lives_on(id);
+    if house.presence.unlinked(id, epoch, lives, &house.alarms.settings()) {
         house.states.unlinked(id);
         if let Err(error) = hosts::seen(&house.db, id, now_ms()).await {
             tracing::warn!(host.id = host.id, error = %error, "the time of the host's last word was not stored");
@@ -266,7 +267,7 @@ impl Conversation<'_> {
             }
             up::Kind::Coders(coders) => self.house.states.coders(self.id, coders),
             up::Kind::Hook(event) => self.house.states.hook(self.id, event),
-            up::Kind::Stopped(_) => {}
+            up::Kind::Stopped(stopped) => self.stopped(stopped),
             up::Kind::Hello(_) => return Err(Status::invalid_argument("a second hello")),
         }
         Ok(())
@@ -289,7 +290,7 @@ impl Conversation<'_> {
             roots: state.roots,
         };
         self.house.states.heard(self.id, state_clock, said.lag_ms);
-        self.house.presence.heard(self.id, self.epoch, said);
+        self.house.presence.heard(self.id, self.epoch, said, &self.house.alarms.settings());
         if self.seen_at.elapsed() >= SEEN_EVERY {
             self.seen_at = Instant::now();
             hosts::seen(&self.house.db, self.id, now_ms()).await.map_err(store_failed)?;
@@ -335,6 +336,12 @@ impl Conversation<'_> {
     fn inspected(&mut self, inspected: fleet::Inspected) {
         if let Some(Question::Inspect(_, answer)) = self.open_question(inspected.request_id) {
             let _ = answer.send(inspected);
+        }
+    }
+
+    fn stopped(&mut self, stopped: fleet::Stopped) {
+        if let Some(Question::Stop(_, answer)) = self.open_question(stopped.request_id) {
+            let _ = answer.send(stopped);
         }
     }
 

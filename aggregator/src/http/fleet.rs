@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/hosts", get(list_hosts))
         .route("/hosts/{id}", get(one_host))
         .route("/sessions", get(list_sessions))
-        .route("/sessions/{id}", get(one_session))
+        .route("/sessions/{id}", get(one_session).patch(super::actions::rename))
         .route("/transcripts", get(list_transcripts))
         .route("/transcripts/{id}", get(one_transcript))
         .route("/transcripts/{id}/raw", get(raw::serve))
@@ -111,9 +111,14 @@ async fn list_sessions(
 }
 
 async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Session> {
-    let Some(row) = sessions::get(&house.db, &id).await? else { return Err(no_session(&house, &id).await) };
-    let files = transcripts::of_session(&house.db, &id).await?;
-    Ok(Json(convert::session(&row, &files)))
+    Ok(Json(find_session(&house, &id).await?))
+}
+
+/// The session with this id, or 404.
+pub(super) async fn find_session(house: &House, id: &str) -> Result<Session, Failure> {
+    let Some(row) = sessions::get(&house.db, id).await? else { return Err(no_session(house, id).await) };
+    let files = transcripts::of_session(&house.db, id).await?;
+    Ok(convert::session(&row, &files))
 }
 
 /// Why there is no session of this id.

@@ -11,6 +11,8 @@ use super::failure::{Answer, Failure};
 use super::fleet::{limit_of, no_session};
 use super::json::{Path, Query};
 use crate::derive::{calls, context, files, graph, outline, subagents};
+use crate::domain::session::SessionId;
+use crate::domain::session_state::Turn as Whose;
 use crate::domain::time::now_ms;
 use crate::house::House;
 use crate::store::sessions::{self, SessionRow};
@@ -47,9 +49,19 @@ async fn list_subagents(State(house): State<Arc<House>>, Path(id): Path<String>)
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// The coder is known to have ended: nothing of the session runs any more, whatever its files say.
+fn has_ended(house: &House, id: &str) -> bool {
+    let view = house.states.of(&SessionId::from_stored(id));
+    view.is_some_and(|view| view.processes.is_empty() && matches!(view.state.turn, Whose::Done | Whose::Failed))
+}
+
 async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<AgentNode>> {
     let session = known(&house, &id).await?;
-    let items = graph::of_session(&house.db, &session, now_ms()).await?.iter().map(AgentNode::from).collect();
+    let mut nodes = graph::of_session(&house.db, &session, &house.alarms.settings(), now_ms()).await?;
+    if has_ended(&house, &id) {
+        graph::end(&mut nodes);
+    }
+    let items = nodes.iter().map(AgentNode::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 
@@ -103,6 +115,9 @@ async fn list_calls(
         }
         let found = calls::with_ids(&house.db, &id, &filter, &ids).await?;
         return Ok(Json(Page { items: found.iter().map(ToolCall::from).collect(), next_cursor: None }));
+    }
+    if filter.running && has_ended(&house, &id) {
+        return Ok(Json(Page { items: Vec::new(), next_cursor: None }));
     }
     let newest = query.newest.unwrap_or(false);
     let mut found = calls::page(&house.db, &id, &filter, newest, from.as_ref(), limit).await?;

@@ -10,6 +10,7 @@ use crate::derive::Follower;
 use crate::domain::role::Role;
 use crate::domain::time::{now_ms, rfc3339};
 use crate::domain::transcript::TranscriptKind;
+use crate::live::Endings;
 use crate::store::sessions;
 use crate::store::testing::{TestDb, both};
 
@@ -96,8 +97,7 @@ impl Working {
     /// Waits until everything archived is derived.
     pub(super) async fn derive(&self) {
         let house = &self.doors.house;
-        let follower =
-            Follower::new(house.db.clone(), house.hub.clone(), house.changed.clone(), crate::live::Endings::default());
+        let follower = Follower::new(house.db.clone(), house.hub.clone(), house.changed.clone(), Endings::default());
         let _running = AbortOnDropHandle::new(tokio::spawn(follower.run()));
         let behind = async || sessions::behind(&house.db, crate::transcript::PARSER_VERSION).await.unwrap();
         while !behind().await.is_empty() || !house.changed.is_empty() {

@@ -6,7 +6,9 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::StatusCode;
 use http::request::Parts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::failure::Failure;
 use crate::wire::page::PageQuery;
@@ -75,6 +77,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             Err(rejection) => Err(Failure::bad_request(format!("The address does not fit: {}", rejection.body_text()))),
         }
     }
+}
+
+/// What is there, with the fields that a body names in place of its own. Unknown ones are ignored.
+pub fn merged<T: Serialize + DeserializeOwned>(current: &T, body: Value) -> Result<T, Failure> {
+    let (Ok(Value::Object(mut fields)), Value::Object(new)) = (serde_json::to_value(current), body) else {
+        return Err(Failure::bad_request("Send a JSON object with the fields to change"));
+    };
+    for (name, value) in new {
+        if let Some(field) = fields.get_mut(&name) {
+            *field = value;
+        }
+    }
+    serde_json::from_value(Value::Object(fields))
+        .map_err(|error| Failure::bad_request(format!("The body does not fit: {error}")))
 }
 
 /// Items asked for, within bounds.

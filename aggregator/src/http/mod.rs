@@ -1,5 +1,7 @@
 //! The doors for people and scripts: REST, health, and the web app.
 
+mod actions;
+mod alarms;
 mod audit;
 mod csv;
 mod entries;
@@ -16,6 +18,7 @@ pub mod json;
 mod members;
 mod metrics;
 mod moment;
+mod notices;
 mod overview;
 mod prices;
 mod projects;
@@ -29,6 +32,8 @@ mod tokens;
 mod usage;
 mod web;
 
+#[cfg(test)]
+mod action_tests;
 #[cfg(test)]
 mod history_tests;
 #[cfg(test)]
@@ -62,6 +67,9 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(entries::routes())
         .merge(export::routes())
         .merge(history::routes())
+        .merge(actions::routes())
+        .merge(alarms::routes())
+        .merge(notices::routes())
         .merge(retention::routes())
         .merge(reindex::routes())
         .merge(crate::ws::routes())

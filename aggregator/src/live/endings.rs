@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use muster_proto::ids::HostId;
 use tokio::sync::Notify;
 
+use crate::domain::alarm::Looping;
 use crate::domain::session::SessionId;
 use crate::domain::session_state::Tail;
 use crate::domain::time::Millis;
@@ -33,6 +34,8 @@ pub struct Ending {
     pub last_at: Millis,
     /// Its end.
     pub tail: Tail,
+    /// What it calls again and again; of a subagent without its id.
+    pub looping: Option<Looping>,
 }
 
 /// Endings that nobody has looked at yet: of each transcript the latest, so bounded by the transcripts that grew since.

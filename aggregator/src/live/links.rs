@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use muster_proto::fleet::{Digest, DigestRequest, Inspect, Inspected, down};
+use muster_proto::fleet::{Digest, DigestRequest, Inspect, Inspected, Stop, StopStep, Stopped, down};
 use muster_proto::ids::{HostId, TranscriptId};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,9 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(2);
 
 /// Looking at a folder takes a host a moment, when it does not read a large file at the same time.
 const INSPECTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Stopping a coder takes a host a moment; a person waits for what came of it.
+const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Why a host gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,8 @@ pub enum Question {
     Digest(DigestRequest, oneshot::Sender<Digest>),
     /// The repository of a folder.
     Inspect(Inspect, oneshot::Sender<Inspected>),
+    /// The order to stop a coder.
+    Stop(Stop, oneshot::Sender<Stopped>),
 }
 
 impl Question {
@@ -60,6 +65,7 @@ impl Question {
         match self {
             Self::Digest(request, _) => down::Kind::DigestRequest(request.clone()),
             Self::Inspect(request, _) => down::Kind::Inspect(request.clone()),
+            Self::Stop(order, _) => down::Kind::Stop(order.clone()),
         }
     }
 
@@ -68,6 +74,7 @@ impl Question {
         match self {
             Self::Digest(request, _) => request.request_id,
             Self::Inspect(request, _) => request.request_id,
+            Self::Stop(order, _) => order.request_id,
         }
     }
 
@@ -76,6 +83,7 @@ impl Question {
         match self {
             Self::Digest(_, answer) => answer.is_closed(),
             Self::Inspect(_, answer) => answer.is_closed(),
+            Self::Stop(_, answer) => answer.is_closed(),
         }
     }
 }
@@ -147,6 +155,19 @@ impl Links {
             Ok(Err(_)) => Err(AskError::Offline),
             Err(_) => Err(AskError::Silent),
         }
+    }
+
+    /// Orders a host to stop the coder with this key.
+    pub async fn stop(&self, host: HostId, key: &str, step: StopStep) -> Result<Stopped, AskError> {
+        let handle = self.locked().get(&host).cloned().ok_or(AskError::Offline)?;
+        let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let order = Stop { request_id, key: key.to_owned(), step: step.into() };
+        let (answer, waits) = oneshot::channel();
+        let answered = async {
+            handle.questions.send(Question::Stop(order, answer)).await.map_err(|_| AskError::Offline)?;
+            waits.await.map_err(|_| AskError::Offline)
+        };
+        tokio::time::timeout(STOPPED_WITHIN, answered).await.unwrap_or(Err(AskError::Silent))
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<HostId, Handle>> {

@@ -9,6 +9,7 @@ use muster_proto::ids::HostId;
 use super::hub::Hub;
 use super::topic::Topic;
 use super::update::Update;
+use crate::domain::alarm::{Alarm, Link, Measured, Settings, host_alarms};
 use crate::domain::time::{Millis, now_ms};
 use crate::store::hosts::{HostRow, IMPORT, Totals};
 
@@ -43,6 +44,8 @@ pub struct HostView {
     pub since: Millis,
     /// What it last said of itself; default before the first word.
     pub said: Said,
+    /// What is wrong with it.
+    pub alarms: Vec<Alarm>,
 }
 
 /// What a host last said of itself.
@@ -79,6 +82,20 @@ struct Now {
     /// Link that said so; an older link that ends late must not mark the host offline.
     epoch: i64,
     said: Said,
+    alarms: Vec<Alarm>,
+}
+
+impl Now {
+    /// Measures the host by these thresholds; `lives` says that coders lived on it when it was last heard of.
+    fn measure(&mut self, thresholds: &Settings, lives: bool) {
+        let link = match self.state {
+            LinkState::Offline => Link::Away { since: self.since, lives },
+            _ => Link::Stands,
+        };
+        let Said { lag_ms, clock_skew_ms, disk, .. } = self.said;
+        let measured = Measured { link, lag_ms, clock_skew_ms, disk };
+        self.alarms = host_alarms(&measured, thresholds, &self.alarms, now_ms());
+    }
 }
 
 /// All hosts' present state. Cloning gives another handle.
@@ -96,13 +113,14 @@ impl Default for Presence {
 
 impl Presence {
     /// A link stands.
-    pub fn linked(&self, host: HostId, epoch: i64, said: Said) {
-        let mut hosts = self.locked();
-        hosts.insert(host, Now { state: LinkState::Online, since: now_ms(), epoch, said });
+    pub fn linked(&self, host: HostId, epoch: i64, said: Said, thresholds: &Settings) {
+        let mut now = Now { state: LinkState::Online, since: now_ms(), epoch, said, alarms: Vec::new() };
+        now.measure(thresholds, false);
+        self.locked().insert(host, now);
     }
 
     /// A linked host spoke of itself.
-    pub fn heard(&self, host: HostId, epoch: i64, said: Said) {
+    pub fn heard(&self, host: HostId, epoch: i64, said: Said, thresholds: &Settings) {
         if let Some(now) = self.locked().get_mut(&host).filter(|now| now.epoch == epoch) {
             let state = if said.lag_ms >= LAGGING_MS { LinkState::Lagging } else { LinkState::Online };
             if now.state != state {
@@ -110,15 +128,17 @@ impl Presence {
                 now.since = now_ms();
             }
             now.said = said;
+            now.measure(thresholds, false);
         }
     }
 
-    /// A link ended; `false` when a newer one stands.
-    pub fn unlinked(&self, host: HostId, epoch: i64) -> bool {
+    /// A link ended; `false` when a newer one stands. `lives` says that coders live on the host, as far as is known.
+    pub fn unlinked(&self, host: HostId, epoch: i64, lives: bool, thresholds: &Settings) -> bool {
         let mut hosts = self.locked();
         let Some(now) = hosts.get_mut(&host).filter(|now| now.epoch == epoch) else { return false };
         now.state = LinkState::Offline;
         now.since = now_ms();
+        now.measure(thresholds, lives);
         true
     }
 
@@ -148,7 +168,8 @@ impl Presence {
             None if row.last_seen_at.is_none() => (LinkState::New, row.enrolled_at, Said::default()),
             None => (LinkState::Offline, row.last_seen_at.unwrap_or(self.started), Said::default()),
         };
-        HostView { row, totals, state, since, said }
+        let alarms = now.map(|now| now.alarms.clone()).unwrap_or_default();
+        HostView { row, totals, state, since, said, alarms }
     }
 
     /// Tells all pages how a host is now.

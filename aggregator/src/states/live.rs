@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use muster_proto::ids::HostId;
 
 use super::host::{Coder, HostNow};
+use crate::domain::alarm::Looping;
 use crate::domain::context;
 use crate::domain::session::SessionId;
 use crate::domain::session_state::{Hooks, Leaving, Link, OpenCall, Presence, Process, SETTLE_MS, Sources, Tail, fuse};
@@ -119,7 +120,21 @@ impl Live {
             model,
             context_tokens,
             limit_resets_at,
+            loops: if is_over { Vec::new() } else { self.loops(&skew, main) },
+            alarms: Vec::new(),
         }
+    }
+
+    /// What the conversation and its subagents at work call again and again.
+    fn loops(&self, skew: &impl Fn(HostId) -> i64, main: Option<&Ending>) -> Vec<Looping> {
+        let is_at_work = |agent: &String| main.is_none_or(|main| !main.tail.ended.contains(agent));
+        let subagents = self.endings.values().filter(|ending| ending.agent.as_ref().is_some_and(is_at_work));
+        let of = |ending: &Ending| {
+            let looping = ending.looping.clone()?;
+            let since = looping.since.saturating_sub(skew(ending.host));
+            Some(Looping { subagent: ending.agent.clone(), since, ..looping })
+        };
+        main.into_iter().chain(subagents).filter_map(of).collect()
     }
 
     /// Hosts that it lives on or wrote on, in their order.

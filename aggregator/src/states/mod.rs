@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 pub use self::read::Greeting;
 use self::room::{Change, Changes, LEAVES_MS, Room};
+use crate::alarms::Alarms;
 use crate::derive::Views;
 use crate::domain::session::SessionId;
 use crate::domain::session_state::Turn;
@@ -59,6 +60,7 @@ struct Inner {
     hub: Hub,
     views: Views,
     endings: Endings,
+    alarms: Alarms,
 }
 
 /// Changes that wait to be shown, of each session the latest view.
@@ -71,9 +73,9 @@ struct Waiting {
 
 impl States {
     /// Nothing is known yet. `endings` is where `derive` tells how transcripts end.
-    pub fn new(hub: Hub, views: Views, endings: Endings) -> Self {
+    pub fn new(hub: Hub, views: Views, endings: Endings, alarms: Alarms) -> Self {
         let room = Mutex::new(Room::new(now_ms()));
-        Self(Arc::new(Inner { room, bell: Notify::new(), hub, views, endings }))
+        Self(Arc::new(Inner { room, bell: Notify::new(), hub, views, endings, alarms }))
     }
 
     /// A link stands.
@@ -128,6 +130,11 @@ impl States {
     /// What a session is doing; `None` when nothing is known, or it ended a while ago.
     pub fn of(&self, session: &SessionId) -> Option<View> {
         self.locked().view(session)
+    }
+
+    /// Whether any coder is known to live on a host.
+    pub fn lives_on(&self, host: HostId) -> bool {
+        self.all().iter().any(|view| view.processes.iter().any(|process| process.host == host))
     }
 
     /// Sessions by what they are doing.
@@ -203,7 +210,9 @@ impl States {
                 Err(error) => tracing::warn!(session.id = %id, error = %error, "a conversation could not be read"),
             }
         }
-        self.locked().look(now_ms(), all)
+        let mut room = self.locked();
+        room.measure_by(self.0.alarms.settings());
+        room.look(now_ms(), all)
     }
 
     fn show(&self, states: BTreeMap<SessionId, View>, ended: HashMap<SessionId, Vec<HostId>>) {

@@ -9,6 +9,7 @@ use muster_proto::ids::HostId;
 use super::host::{CODERS, Coder, HostNow};
 use super::live::{Hosts, Live};
 use super::read;
+use crate::domain::alarm::{Settings, alarms};
 use crate::domain::session::SessionId;
 use crate::domain::session_state::{Leaving, Link, SETTLE_MS, Turn};
 use crate::domain::session_view::View;
@@ -52,6 +53,8 @@ pub(super) struct Change {
 pub(super) struct Room {
     /// Since when it listens: hosts that have not linked yet are away since then.
     began: Millis,
+    /// From when on something is wrong.
+    thresholds: Settings,
     hosts: Hosts,
     sessions: HashMap<SessionId, Live>,
     /// Sessions to be looked at.
@@ -66,12 +69,18 @@ impl Room {
     pub(super) fn new(began: Millis) -> Self {
         Self {
             began,
+            thresholds: Settings::default(),
             hosts: HashMap::new(),
             sessions: HashMap::new(),
             dirty: HashSet::new(),
             due: HashMap::new(),
             wanted: HashSet::new(),
         }
+    }
+
+    /// From now on these thresholds count, for whatever is looked at.
+    pub(super) fn measure_by(&mut self, thresholds: Settings) {
+        self.thresholds = thresholds;
     }
 
     /// A link stands: from now on its host tells of its coders, all of them first.
@@ -187,7 +196,9 @@ impl Room {
                 changes.ended.extend(was_shown.then_some((id, hosts)));
                 continue;
             }
-            let view = live.view(&id, &self.hosts, now);
+            let mut view = live.view(&id, &self.hosts, now);
+            let before = live.shown.as_ref().map_or(&[][..], |shown| shown.alarms.as_slice());
+            view.alarms = alarms(&view, &self.thresholds, before, now);
             if let Some(change) = change(live.shown.as_ref(), &view) {
                 changes.changed.push(change);
             }
@@ -369,6 +380,7 @@ fn change(shown: Option<&View>, view: &View) -> Option<Change> {
     same.progress_at = shown.progress_at;
     same.tokens_per_minute = shown.tokens_per_minute;
     same.context_tokens = shown.context_tokens;
+    same.loops.clone_from(&shown.loops);
     same.state.source_at = shown.state.source_at;
     same.state.sources.clone_from(&shown.state.sources);
     same.state.source = shown.state.source;

@@ -29,6 +29,9 @@ const SQLITE_READERS: u32 = 6;
 /// Connections to PostgreSQL, whose default `max_connections` is 100: several aggregators fit beside each other.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// Class of PostgreSQL's codes for values that no column holds: text with a NUL, a number out of range.
+const UNFIT: &str = "22";
+
 /// What can go wrong between a room and its database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -66,7 +69,10 @@ impl StoreError {
     /// The database is well, but refused a row that breaks a rule of its table.
     pub fn is_refusal(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        error.as_database_error().is_some_and(|told| told.kind() != sqlx::error::ErrorKind::Other)
+        let is_unfit = |code: &str| code.starts_with(UNFIT);
+        error.as_database_error().is_some_and(|told| {
+            told.kind() != sqlx::error::ErrorKind::Other || told.code().as_deref().is_some_and(is_unfit)
+        })
     }
 }
 

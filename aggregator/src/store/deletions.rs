@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::db::{Db, Result, Tx};
 use super::usage::Touched;
-use super::{tool_calls, turns, usage};
+use super::{session_titles, tool_calls, turns, usage};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
 
@@ -116,6 +116,7 @@ pub async fn remove_transcript(tx: &mut Tx, transcript: &str) -> Result<BTreeSet
 
 /// Takes away a session's row.
 pub async fn remove_session(tx: &mut Tx, session: &str) -> Result<()> {
+    session_titles::forget(tx, session).await?;
     tx.execute(SESSION, vals![session]).await?;
     Ok(())
 }

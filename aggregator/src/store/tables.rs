@@ -310,6 +310,11 @@ pub const TABLES: &[Table] = &[
         name: "saved_searches",
         columns: &[("id", Text), ("actor_id", Text), ("name", Text), ("query", Text), ("created_at", Int)],
     },
+    Table {
+        name: "session_titles",
+        columns: &[("session_id", Text), ("title", Text), ("renamed_by", Text), ("renamed_at", Int)],
+    },
+    Table { name: "notice_rules", columns: &[("actor_id", Text), ("rules", Text), ("updated_at", Int)] },
 ];
 
 /// The table of this name.

@@ -3,9 +3,9 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, context, credentials, deletions, endings, enrolments, frames, hosts, prices, project_report,
-    projects, retention, saved_searches, search, sessions, settings, sign_ins, tokens, tool_calls, transcripts, turns,
-    usage, usage_report,
+    Db, actors, audit, context, credentials, deletions, endings, enrolments, frames, hosts, notice_rules, prices,
+    project_report, projects, retention, saved_searches, search, session_titles, sessions, settings, sign_ins, tokens,
+    tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -73,12 +73,14 @@ async fn prepares_on_both_databases() {
         ("deletions", deletions::STATEMENTS),
         ("frames", frames::STATEMENTS),
         ("hosts", hosts::STATEMENTS),
+        ("notice_rules", notice_rules::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("project_report", project_report::STATEMENTS),
         ("projects", projects::STATEMENTS),
         ("retention", retention::STATEMENTS),
         ("saved_searches", saved_searches::STATEMENTS),
         ("search", search::STATEMENTS),
+        ("session_titles", session_titles::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),

@@ -78,6 +78,10 @@ pub struct ToolUse {
     pub writes: bool,
     /// Type of the subagent that it asks for.
     pub agent_kind: Option<String>,
+    /// Digest of name and input: equal calls have equal ones.
+    pub digest: u64,
+    /// It waits, or asks how far something is: making it again is no loop.
+    pub waits: bool,
 }
 
 /// The outcome of a use of a tool.
@@ -95,6 +99,8 @@ pub struct ToolResult {
     pub agent: Option<AgentStart>,
     /// Lines added and removed in files.
     pub changed: Option<(u32, u32)>,
+    /// Digest of the answer.
+    pub digest: u64,
     /// The command runs on in the background, under this id.
     pub shell: Option<String>,
 }

@@ -9,6 +9,7 @@ pub mod claude;
 pub mod claude_ai;
 pub mod codex;
 mod content;
+pub mod digest;
 pub mod gemini;
 pub mod generic;
 mod halves;

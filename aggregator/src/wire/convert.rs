@@ -9,7 +9,7 @@ use super::fleet::{
 };
 use super::history::Todo;
 use super::live::{Activity, DeletedSession, LiveMessage, Update};
-use super::presence::{HookState, SessionState};
+use super::presence::{Alarm, HookState, SessionState};
 use crate::domain::session;
 use crate::domain::time::rfc3339;
 use crate::domain::transcript as domain;
@@ -112,7 +112,7 @@ impl From<transcript::Role> for Role {
 
 impl From<&HostView> for Host {
     fn from(view: &HostView) -> Self {
-        let HostView { row, totals, state, since, said } = view;
+        let HostView { row, totals, state, since, said, alarms } = view;
         Self {
             id: row.id.clone(),
             name: row.name.clone(),
@@ -135,7 +135,7 @@ impl From<&HostView> for Host {
             disk_free_bytes: said.disk.map(|(_, free)| free),
             reports_coders: said.reports_coders,
             hooks: said.hooks.into(),
-            alarms: Vec::new(),
+            alarms: alarms.iter().map(Alarm::from).collect(),
             last_error: said.last_error.clone(),
             roots: roots(row, said),
             transcripts: transcripts::unsigned(totals.transcripts),

@@ -3,6 +3,7 @@
 use super::presence::{AgentNode, AgentTool, CallPlace, RunningCall, TouchedFile};
 use crate::derive::files::File;
 use crate::derive::graph::{Node, Tool};
+use crate::domain::alarm::Looping;
 use crate::domain::time::rfc3339;
 use crate::store::tool_calls::{CallRow, Touch};
 use crate::store::transcripts::unsigned;
@@ -31,7 +32,7 @@ impl From<&Node> for AgentNode {
             transcript_id: agent.transcript.clone(),
             workflow_id: agent.workflow.clone(),
             orphan: node.orphan,
-            looping: None,
+            looping: node.looping.as_ref().map(Looping::text),
             internal: agent.internal,
         }
     }

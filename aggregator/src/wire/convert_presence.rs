@@ -1,6 +1,6 @@
 //! What sessions are doing → what pages and scripts see.
 
-use super::presence::{Background, CoderProcess, RunningCall, SessionState, StateFact, StateSource, TurnState};
+use super::presence::{Alarm, Background, CoderProcess, RunningCall, SessionState, StateFact, StateSource, TurnState};
 use crate::domain::session_state::{Process, Says, Source, Turn};
 use crate::domain::session_view::{Running, View};
 use crate::domain::time::rfc3339;
@@ -19,7 +19,7 @@ impl From<&View> for SessionState {
             background: Background { subagents: state.background.subagents, shells: state.background.shells },
             running: view.running.iter().map(RunningCall::from).collect(),
             processes: view.processes.iter().map(CoderProcess::from).collect(),
-            alarms: Vec::new(),
+            alarms: view.alarms.iter().map(Alarm::from).collect(),
             limit_resets_at: view.limit_resets_at.map(rfc3339),
             context_window: view.context_window,
             tokens_per_minute: view.tokens_per_minute,

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod blocks;
 pub mod convert;
+mod convert_alarms;
 mod convert_graph;
 mod convert_history;
 mod convert_presence;

@@ -227,7 +227,8 @@ pub struct StopReport {
 /// Gives a session a title of a person; `null` gives the coder's back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, TS)]
 pub struct RenameSession {
-    /// Title, one line, at most 200 characters.
+    /// Title, one line, at most 200 characters. Must be there: a request without it is a mistake, and changes nothing.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub title: Option<String>,
 }
 

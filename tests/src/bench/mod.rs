@@ -6,6 +6,7 @@ pub mod idle;
 pub mod live;
 pub mod reading;
 pub mod search;
+pub mod states;
 pub mod table;
 
 use std::path::Path;
@@ -26,7 +27,10 @@ pub struct Options {
 }
 
 /// Names of the measures.
-pub const MEASURES: [&str; 6] = ["backfill", "search", "idle", "live", "reading", "fleet"];
+pub const MEASURES: [&str; 7] = ["backfill", "search", "idle", "live", "reading", "fleet", "states"];
+
+/// Those that need an aggregator of their own.
+const ALONE: [&str; 2] = ["fleet", "states"];
 
 /// Takes the measures and returns the table. A measure that fails is a row that says why.
 pub async fn run(options: &Options) -> anyhow::Result<String> {
@@ -34,13 +38,19 @@ pub async fn run(options: &Options) -> anyhow::Result<String> {
     let machine = table::machine();
     let folder = tempfile::Builder::new().prefix("muster-bench-").tempdir().context("cannot make a folder")?;
     let mut table = Table::default();
-    if MEASURES.iter().any(|measure| *measure != "fleet" && wanted(options, measure)) {
+    if MEASURES.iter().any(|measure| !ALONE.contains(measure) && wanted(options, measure)) {
         one_archive(options, folder.path(), &mut table).await?;
     }
     if wanted(options, "fleet") {
         eprintln!("fleet");
         if let Err(error) = fleet::measure(&folder.path().join("fleet"), &mut table).await {
             table.failed("fleet", &error);
+        }
+    }
+    if wanted(options, "states") {
+        eprintln!("states");
+        if let Err(error) = states::measure(&folder.path().join("states"), &mut table).await {
+            table.failed("states", &error);
         }
     }
     Ok(format!("{table}\n{machine} at the start; now {}\n", table::machine().rsplit(", ").next().unwrap_or_default()))
@@ -50,7 +60,7 @@ pub async fn run(options: &Options) -> anyhow::Result<String> {
 async fn one_archive(options: &Options, folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut house = House::start(&folder.join("house"), &free_address()?).await?;
     let mut truth = Truth::default();
-    for measure in MEASURES.into_iter().filter(|measure| *measure != "fleet" && wanted(options, measure)) {
+    for measure in MEASURES.into_iter().filter(|measure| !ALONE.contains(measure) && wanted(options, measure)) {
         eprintln!("{measure}");
         let done = match measure {
             "backfill" => backfill::measure(&mut house, options.bytes, table).await.map(|found| truth = found),

@@ -34,6 +34,13 @@ pub struct Host {
     pub sessions: Vec<String>,
 }
 
+impl Host {
+    /// Who it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
 /// How much every host sends.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {

@@ -4,6 +4,7 @@
 mod support;
 mod truth;
 
+mod alarms;
 mod amounts;
 mod clocks;
 mod corridor;

@@ -1961,7 +1961,7 @@ text: string, };
 
 export type RenameSession = { 
 /**
- * Title, one line, at most 200 characters.
+ * Title, one line, at most 200 characters. Must be there: a request without it is a mistake, and changes nothing.
  */
 title: string | null, };
 

@@ -8,6 +8,7 @@ use muster_proto::ids::TranscriptId;
 
 use super::super::{Follower, graph, outline, subagents};
 use super::derived;
+use crate::domain::alarm::Settings;
 use crate::ingest::Intake;
 use crate::ingest::tests::{Stand, frame};
 use crate::store::sessions::{self, Filter, SessionRow, Sort};
@@ -129,7 +130,13 @@ async fn told(db: &Db) -> Vec<String> {
         lines.extend(usage::places(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
         lines.extend(usage::by_transcript(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
         lines.extend(subagents::of_session(db, &session.id).await.unwrap().iter().map(|row| format!("{row:?}")));
-        lines.extend(graph::of_session(db, &session, 0).await.unwrap().iter().map(|node| format!("{node:?}")));
+        lines.extend(
+            graph::of_session(db, &session, &Settings::default(), 0)
+                .await
+                .unwrap()
+                .iter()
+                .map(|node| format!("{node:?}")),
+        );
         // A session whose lines have no time is as old as its arrival.
         let last_activity_at = session.first_activity_at.map_or(0, |_| session.last_activity_at);
         let session =

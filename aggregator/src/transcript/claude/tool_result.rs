@@ -8,6 +8,7 @@ use super::content::{Block, Content};
 use super::image;
 use super::outcome::Outcome;
 use crate::transcript::act::{Act, AgentStart, ToolResult};
+use crate::transcript::digest;
 use crate::transcript::reading::{self, Reading};
 
 /// Tells one result. `detail` is the client's own note of it, `refused` says that somebody did not let the tool run.
@@ -27,6 +28,7 @@ pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, 
         duration_ms: outcome.duration_ms(),
         exit_code,
         changed: outcome.changed(),
+        digest: digest::of_outcome(block.content.map_or("", RawValue::get)),
         agent,
         shell: outcome.shell(),
     };

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::content::{Block, string};
 use super::todo;
 use crate::transcript::act::{Act, ToolUse};
+use crate::transcript::digest;
 use crate::transcript::lenient;
 use crate::transcript::preview::title_of;
 use crate::transcript::reading::Reading;
@@ -116,6 +117,8 @@ pub(super) fn tell(block: &Block<'_>, reading: &mut Reading) {
         writes: path.is_some() && writes(name),
         path,
         agent_kind: input.subagent_type.and_then(string).as_deref().and_then(title_of),
+        digest: digest::of_input(name, block.input.map_or("", RawValue::get)),
+        waits: ToolUse::waits_for(name, about.as_deref()),
     }));
     reading.acts.extend(todo::asked(name, block.input));
 }

@@ -3,8 +3,11 @@
 //! An export is one huge array. Each conversation becomes a transcript of its own: the first line is the conversation
 //! without its messages, then each message as it stood there.
 
+use serde_json::value::RawValue;
+
 use super::act::{Act, Prompt, ToolResult, ToolUse};
 use super::content::{Content, Outcome};
+use super::digest;
 use super::layout::Layout;
 use super::object::{Object, string};
 use super::preview::title_of;
@@ -114,7 +117,10 @@ impl Calls {
         let telling = ["query", "url", "command", "title", "path", "id"].iter().find_map(|field| input.word(field));
         let about = telling.or_else(|| block.word("message")).as_deref().and_then(title_of);
         content.tool_use(&id, &name, about.as_deref(), || block.raw("input").map(ToOwned::to_owned));
-        self.acts.push(Act::ToolUse(ToolUse { id, name, about, path: None, writes: false, agent_kind: None }));
+        let digest = digest::of_input(&name, block.raw("input").map_or("", RawValue::get));
+        let (path, agent_kind) = (None, None);
+        let used = ToolUse { id, name, about, path, writes: false, agent_kind, digest, waits: false };
+        self.acts.push(Act::ToolUse(used));
     }
 
     fn tool_result(&mut self, block: &Object<'_>, content: &mut Content) {

@@ -9,6 +9,7 @@ use super::{Reading, outcome, patch};
 use crate::transcript::Role;
 use crate::transcript::act::{Act, Todo, TodoState, ToolResult, ToolUse};
 use crate::transcript::content::{Image, Outcome};
+use crate::transcript::digest;
 use crate::transcript::object::{Object, string, value};
 use crate::transcript::preview::title_of;
 
@@ -53,7 +54,8 @@ pub(super) fn call(kind: &str, payload: &Object<'_>, reading: &mut Reading) {
     reading.content.tool_use(&id, &name, about.as_deref(), || value(&input, "input"));
     if !id.is_empty() {
         let writes = !patched.is_empty();
-        reading.acts.push(Act::ToolUse(ToolUse { id, name, about, path, writes, agent_kind: None }));
+        let (digest, waits) = (digest::of_input(&name, &input), ToolUse::waits_for(&name, command.as_deref()));
+        reading.acts.push(Act::ToolUse(ToolUse { id, name, about, path, writes, agent_kind: None, digest, waits }));
     }
 }
 
@@ -133,8 +135,8 @@ pub(super) fn output(payload: &Object<'_>, reading: &mut Reading) {
             duration_ms: told.duration_ms,
             exit_code: told.exit_code,
             agent,
-            changed: None,
-            shell: None,
+            digest: digest::of_outcome(&told.text),
+            ..ToolResult::default()
         };
         reading.acts.push(Act::ToolResult(result));
     }

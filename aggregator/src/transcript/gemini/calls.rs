@@ -1,9 +1,12 @@
 //! Tool calls: use and result stand together in the reply.
 
+use serde_json::value::RawValue;
+
 use super::Reading;
 use crate::domain::time::parse_rfc3339;
 use crate::transcript::act::{Act, AgentStart, Todo, TodoState, ToolResult, ToolUse};
 use crate::transcript::content::Outcome;
+use crate::transcript::digest;
 use crate::transcript::object::{Object, list, string};
 use crate::transcript::preview::title_of;
 
@@ -50,7 +53,10 @@ pub(super) fn read(call: &Object<'_>, reading: &mut Reading) {
     }
     let path = ["file_path", "absolute_path", "path"].iter().find_map(|field| input.word(field));
     let writes = path.is_some() && WRITERS.contains(&name.as_str());
-    reading.acts.push(Act::ToolUse(ToolUse { id: id.clone(), name, about, path, writes, agent_kind: None }));
+    let digest = digest::of_input(&name, call.raw("args").map_or("", RawValue::get));
+    let waits = ToolUse::waits_for(&name, telling.as_deref());
+    let used = ToolUse { id: id.clone(), name, about, path, writes, agent_kind: None, digest, waits };
+    reading.acts.push(Act::ToolUse(used));
     if let Some(is_error) = is_error {
         reading.acts.push(Act::ToolResult(result(id, is_error, call, reading.time)));
     }
@@ -62,11 +68,13 @@ fn result(id: String, is_error: bool, call: &Object<'_>, began: Option<i64>) -> 
     let stat = call.object("resultDisplay").and_then(|display| display.object("diffStat"));
     let lines = |field: &str| -> Option<u32> { stat.as_ref()?.number(field).and_then(|n| u32::try_from(n).ok()) };
     let agent = call.word("agentId").map(|id| AgentStart { id, ..AgentStart::default() });
+    let text = text_of(call);
     ToolResult {
         id,
         is_error,
         duration_ms,
-        exit_code: exit_code(&text_of(call)),
+        exit_code: exit_code(&text),
+        digest: digest::of_outcome(&text),
         agent,
         changed: lines("model_added_lines").zip(lines("model_removed_lines")),
         shell: None,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::shapes::{read, user, with};
 use crate::transcript::act::{Act, AgentStart, Todo, TodoChange, TodoState, ToolResult, ToolUse};
 use crate::transcript::block::Block;
+use crate::transcript::digest;
 use crate::transcript::{Entry, Role};
 
 fn result(content: &Value, detail: Option<Value>) -> Value {
@@ -22,7 +23,8 @@ fn outcome(entry: &Entry) -> &ToolResult {
 
 #[test]
 fn outcomes_of_tools_say_what_can_be_counted() {
-    let base = || ToolResult { id: "t1".to_owned(), ..ToolResult::default() };
+    let digest = digest::of_outcome("\"done\"");
+    let base = || ToolResult { id: "t1".to_owned(), digest, ..ToolResult::default() };
     let cases = [
         (json!({"stdout": "a", "stderr": "", "interrupted": false}), ToolResult { exit_code: Some(0), ..base() }),
         (json!({"stdout": "a", "stderr": "", "interrupted": true}), base()),
