@@ -29,6 +29,8 @@ pub mod host;
 
 pub mod fleet;
 
+pub mod recording;
+
 pub mod archive;
 pub mod link;
 

@@ -90,6 +90,11 @@ impl Process {
         kill_process(pid, signal).unwrap_or_else(|error| panic!("cannot signal {}: {error}", self.name));
     }
 
+    /// When it started, as the kernel counts: ticks since the machine did.
+    pub fn start_ticks(&self) -> u64 {
+        stat_field(self.id(), 19)
+    }
+
     /// How it ended, or `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child can be asked")
@@ -132,12 +137,16 @@ pub struct Usage {
     pub peak_rss_bytes: u64,
 }
 
+/// A number of `/proc/PID/stat`, counted from the state behind the name; zero when the process is gone.
+fn stat_field(pid: u32, at: usize) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in parentheses may hold spaces.
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    behind_name.split_whitespace().nth(at).and_then(|field| field.parse().ok()).unwrap_or(0)
+}
+
 /// [`Usage`] of any process of this machine; zero when it is gone.
 pub fn usage_of(pid: u32) -> Usage {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in parentheses may hold spaces; fields count from the state after it.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
     let per_second = rustix::param::clock_ticks_per_second().max(1);
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kib = |name: &str| {
@@ -145,7 +154,7 @@ pub fn usage_of(pid: u32) -> Usage {
         line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0)
     };
     Usage {
-        cpu: Duration::from_millis((ticks(11) + ticks(12)) * 1000 / per_second),
+        cpu: Duration::from_millis((stat_field(pid, 11) + stat_field(pid, 12)) * 1000 / per_second),
         rss_bytes: kib("VmRSS:") * 1024,
         peak_rss_bytes: kib("VmHWM:") * 1024,
     }

@@ -10,7 +10,19 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Asks `look` again and again until it answers `Ok`. After `patience` panics with `what` and the last `Err`.
-pub async fn until_within<T, F, Fut>(what: &str, patience: Duration, mut look: F) -> T
+pub async fn until_within<T, F, Fut>(what: &str, patience: Duration, look: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, String>>,
+{
+    match within(patience, look).await {
+        Ok(value) => value,
+        Err(seen) => panic!("waited {} s in vain until {what}; last seen: {seen}", patience.as_secs()),
+    }
+}
+
+/// Asks `look` again and again until it answers `Ok`, or `patience` is over: then its last `Err`.
+pub async fn within<T, F, Fut>(patience: Duration, mut look: F) -> Result<T, String>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, String>>,
@@ -19,10 +31,8 @@ where
     loop {
         let began = Instant::now();
         match look().await {
-            Ok(value) => return value,
-            Err(seen) if start.elapsed() >= patience => {
-                panic!("waited {} s in vain until {what}; last seen: {seen}", patience.as_secs())
-            }
+            Ok(value) => return Ok(value),
+            Err(seen) if start.elapsed() >= patience => return Err(seen),
             // A look that costs much is taken seldom: it must not slow down what it waits for.
             Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * 2)).await,
         }

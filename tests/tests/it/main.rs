@@ -21,3 +21,4 @@ mod pages;
 mod projects;
 mod raw;
 mod sessions;
+mod states;
