@@ -15,10 +15,19 @@ const MOST_ROWS = 500;
 /** How long figures may be too high while sessions are deleted one after the other, milliseconds. */
 const RECOUNT_MS = 400;
 
+/** Pulses kept: more are of sessions that have long left the list, on a page that is open for weeks. */
+const MOST_PULSES = 2 * MOST_ROWS;
+
 /** A session and why it needs someone. */
 export interface NeedOf {
   readonly session: string;
   readonly need: Need;
+}
+
+/** A stretch of work: turn after turn, with short pauses between. */
+interface Work {
+  readonly since: number;
+  pausedAt: number | null;
 }
 
 /** Hosts and sessions of the fleet, live. */
@@ -57,6 +66,7 @@ export class Fleet {
   );
 
   #pulses = new Map<string, Pulse>();
+  #work = new Map<string, Work>();
   #lastAppend = new Map<string, number>();
   #removals = new Set<(ids: readonly string[]) => void>();
 
@@ -69,14 +79,14 @@ export class Fleet {
   receive(messages: readonly LiveMessage[], now: number): void {
     for (const { snapshot, update } of messages) {
       if (snapshot && 'hosts' in snapshot) {
-        this.#replaceStates(snapshot.states);
+        this.#replaceStates(snapshot.states, now);
         this.#replace(snapshot.hosts, snapshot.sessions, now);
       }
       if (update?.hosts) this.#setHosts(upsert(this.hosts, update.hosts));
       if (update?.removed_hosts) this.#removeHosts(update.removed_hosts);
       if (update?.sessions) this.#setSessions(upsert(this.sessions, update.sessions));
-      for (const state of update?.states ?? []) this.states.set(state.session_id, state);
-      for (const id of update?.ended_states ?? []) this.states.delete(id);
+      for (const state of update?.states ?? []) this.#setState(state, now);
+      for (const id of update?.ended_states ?? []) this.#endState(id);
       if (update?.removed_sessions) this.forget(update.removed_sessions);
       if (update?.activity) this.#append(update.activity, now);
     }
@@ -90,7 +100,7 @@ export class Fleet {
     this.sessions = this.sessions.filter(({ id }) => !ids.includes(id));
     for (const id of ids) {
       this.#pulses.delete(id);
-      this.states.delete(id);
+      this.#endState(id);
     }
     if (ids.some((id) => this.active.has(id))) {
       this.active = new Map([...this.active].filter(([id]) => !ids.includes(id)));
@@ -123,6 +133,7 @@ export class Fleet {
   tick(now: number): void {
     this.total.tick(now);
     for (const pulse of this.#pulses.values()) pulse.tick(now);
+    if (this.#pulses.size > MOST_PULSES) this.#prune();
     const silent = [...this.active.keys()].filter((id) => now - (this.#lastAppend.get(id) ?? 0) > ACTIVE_MS);
     if (silent.length === 0) return;
     const active = new Map(this.active);
@@ -133,6 +144,11 @@ export class Fleet {
   /** Appends of a session or host; of nothing for an unknown one. */
   pulse(id: string): Pulse | undefined {
     return this.#pulses.get(id);
+  }
+
+  /** Since when a session has worked, pauses of up to a minute between its turns left out, milliseconds. */
+  workingSince(id: string): number | undefined {
+    return this.#work.get(id)?.since;
   }
 
   #replace(hosts: readonly Host[], sessions: readonly SessionRow[], now: number): void {
@@ -149,10 +165,29 @@ export class Fleet {
     this.loaded = true;
   }
 
-  #replaceStates(states: readonly SessionState[]): void {
+  #replaceStates(states: readonly SessionState[], now: number): void {
     const living = new Set(states.map(({ session_id }) => session_id));
-    for (const id of [...this.states.keys()]) if (!living.has(id)) this.states.delete(id);
-    for (const state of states) this.states.set(state.session_id, state);
+    for (const id of [...this.states.keys()]) if (!living.has(id)) this.#endState(id);
+    for (const state of states) this.#setState(state, now);
+  }
+
+  #setState(state: SessionState, now: number): void {
+    const id = state.session_id;
+    const work = this.#work.get(id);
+    const paused = work?.pausedAt ?? null;
+    if (state.turn !== 'working') {
+      if (work) work.pausedAt ??= now;
+    } else if (!work || (paused !== null && now - paused > ACTIVE_MS)) {
+      this.#work.set(id, { since: millis(state.since) ?? now, pausedAt: null });
+    } else {
+      work.pausedAt = null;
+    }
+    this.states.set(id, state);
+  }
+
+  #endState(id: string): void {
+    this.states.delete(id);
+    this.#work.delete(id);
   }
 
   #setHosts(hosts: Host[]): void {
@@ -182,6 +217,14 @@ export class Fleet {
       if (!active.has(session_id)) active.set(session_id, now);
     }
     if (active.size !== this.active.size) this.active = active;
+  }
+
+  #prune(): void {
+    for (const id of this.#pulses.keys()) {
+      if (this.sessionsById.has(id) || this.hostsById.has(id)) continue;
+      this.#pulses.delete(id);
+      this.#lastAppend.delete(id);
+    }
   }
 
   /** Pulses are made when an id first arrives, never while rendering: what rendering creates it does not follow. */

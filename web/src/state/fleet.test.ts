@@ -88,6 +88,16 @@ test('no more rows are kept than a snapshot brings', () => {
   expect(fleet.sessionsById.has('s499')).toBe(false);
 });
 
+test('a page that is open for weeks forgets the appends of sessions that left its list', () => {
+  const fleet = new Fleet();
+  fleet.receive([snapshot([host('h1')], [row('stays', NOW)])], NOW);
+  for (let i = 0; i < 1200; i += 1) fleet.receive([append(`s${i}`, 1)], NOW);
+  expect(fleet.pulse('s7')).toBeDefined();
+  fleet.tick(NOW + 1000);
+  expect(fleet.pulse('s7')).toBeUndefined();
+  expect([fleet.pulse('stays'), fleet.pulse('h1')]).not.toContain(undefined);
+});
+
 test('states come, change, end, and are replaced by a snapshot', () => {
   const fleet = new Fleet();
   const turns = () => [...fleet.states.values()].map(({ session_id, turn }) => `${session_id} ${turn}`);

@@ -14,11 +14,19 @@ export function projectKey(row: SessionRow): string {
   return row.project_id ?? row.project_path;
 }
 
+/** Since when a session has been at it, milliseconds; `null` for not at all. */
+export interface Since {
+  /** Appends without a pause. */
+  readonly active: number | null;
+  /** Works turn after turn: a row that hopped to the top with every turn would be hard to follow. */
+  readonly working: number | null;
+}
+
 /** Where a session stands, by what it does; by its appends where nobody says. */
 export function place(
   row: SessionRow,
   state: SessionState | undefined,
-  activeSince: number | null,
+  { active, working }: Since,
   group: Group | null = null,
 ): Placed {
   const at = (section: SectionName, since: number, rank = 0): Placed => ({
@@ -30,9 +38,9 @@ export function place(
   });
   const need = state && needOf(state);
   if (need) return at('needs', need.since, need.rank);
-  if (state?.turn === 'working') return at('working', millis(state.since) ?? 0);
+  if (state?.turn === 'working') return at('working', working ?? millis(state.since) ?? 0);
   if (state?.turn === 'your_turn') return at('yours', millis(state.since) ?? 0);
-  if (activeSince !== null && state?.turn !== 'done') return at('working', activeSince);
+  if (active !== null && state?.turn !== 'done') return at('working', active);
   return at('recent', millis(row.last_activity_at) ?? 0);
 }
 
@@ -46,9 +54,13 @@ export class Lineup {
   readonly placed = $derived.by(() => {
     const fleet = this.#fleet();
     const grouping = this.#filters.group;
-    return fleet.sessions.map((row) =>
-      place(row, fleet.states.get(row.id), fleet.active.get(row.id) ?? null, this.#groupOf(row, grouping)),
-    );
+    return fleet.sessions.map((row) => {
+      const since = {
+        active: fleet.active.get(row.id) ?? null,
+        working: fleet.workingSince(row.id) ?? null,
+      };
+      return place(row, fleet.states.get(row.id), since, this.#groupOf(row, grouping));
+    });
   });
   /** Sessions that work, those among them that go in circles too. */
   readonly working = $derived(

@@ -49,9 +49,10 @@ test('sessions stand where their state puts them, and by their appends where nob
 
 test('what is done does not work, however lately it wrote; what is unclear and silent is recent', () => {
   const session = row('s', NOW);
-  expect(place(session, doing('s', 'done', NOW), NOW).section).toBe('recent');
-  expect(place(session, doing('s', 'unknown', NOW), null).section).toBe('recent');
-  expect(place(session, doing('s', 'unknown', NOW), NOW).section).toBe('working');
+  const active = { active: NOW, working: null };
+  expect(place(session, doing('s', 'done', NOW), active).section).toBe('recent');
+  expect(place(session, doing('s', 'unknown', NOW), { ...active, active: null }).section).toBe('recent');
+  expect(place(session, doing('s', 'unknown', NOW), active).section).toBe('working');
 });
 
 test('every filter stands in the address and narrows the list', () => {
@@ -85,6 +86,27 @@ test('the order is the same value until something changes its place', () => {
   const answered = doing('asks', 'working', NOW + 1000);
   all.fleet.receive([{ topic: 'fleet', revision: 3, update: { states: [answered] } }], NOW + 1000);
   expect(shown(all)[0]).toBe('Working: asks writes works');
+});
+
+test('a row that works turn after turn keeps its place; after a long pause it comes anew', () => {
+  const all = team();
+  const tell = (turn: 'working' | 'your_turn', at: number) =>
+    all.fleet.receive(
+      [
+        {
+          topic: 'fleet',
+          revision: 9,
+          update: { states: [doing('works', turn, at), doing('asks', 'working', NOW)] },
+        },
+      ],
+      at,
+    );
+  tell('your_turn', NOW + 5000);
+  tell('working', NOW + 8000);
+  expect(shown(all)[0]).toBe('Working: asks writes works');
+  tell('your_turn', NOW + 9000);
+  tell('working', NOW + 90_000);
+  expect(shown(all)[0]).toBe('Working: works asks writes');
 });
 
 test('a living session that the snapshot left out is missed until its row is there, and then stays', () => {
