@@ -2,7 +2,8 @@
 //! its transcripts, the process table and the link of its host.
 //!
 //! Pure: no clock, no I/O, and no order of events. What is known lies in [`Sources`], every fact with the time at which
-//! it became true; [`fuse`] makes a [`State`] of it. The rules stand in `docs/STATES.md`, which a test checks.
+//! it became true; [`fuse`] makes a [`State`] of it. The rules stand in `docs/STATES.md`; recordings of real
+//! clients are played through them in `states/tests`.
 
 mod background;
 mod decide;

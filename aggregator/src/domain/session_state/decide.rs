@@ -235,10 +235,11 @@ fn state(sources: &Sources, verdict: Verdict, background: Background, now: Milli
     said.extend(speak::left(sources).map(|claim| claim.says()));
     said.push(of_presence(sources, now));
     let first = |says: &Says| match &against {
-        Some(against) if says.source == against.source => 1,
-        _ if says.source == claim.source && says.at == claim.at => 0,
-        _ if says.source == claim.source => 1,
-        _ => 2,
+        _ if says.source == claim.source && says.at == claim.at && says.turn == Some(claim.turn) => 0,
+        _ if says.source == claim.source && says.at == claim.at => 1,
+        Some(against) if says.source == against.source => 2,
+        _ if says.source == claim.source => 2,
+        _ => 3,
     };
     said.sort_by_key(first);
     State {
