@@ -17,6 +17,7 @@ use super::{Acks, Ingest, IngestError};
 use crate::domain::session::SessionId;
 use crate::domain::transcript::TranscriptKind;
 use crate::store::frames::{NewFrame, RAW, ZSTD};
+use crate::store::packing::unpacked;
 use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript, Told, TranscriptRow, unsigned};
 use crate::transcript::{self, Depth, layout};
 
@@ -318,7 +319,7 @@ fn unpack(frame: fleet::Frame, skip: usize) -> Result<Unpacked, IngestError> {
     let (codec, mut raw) = match frame.codec() {
         Codec::Raw => (RAW, frame.bytes.to_vec()),
         Codec::Zstd => {
-            let raw = zstd::bulk::decompress(&frame.bytes, length)
+            let raw = unpacked(&frame.bytes, length)
                 .map_err(|error| IngestError::Protocol(format!("a frame that does not decompress: {error}")))?;
             (ZSTD, raw)
         }

@@ -7,9 +7,12 @@ use muster_proto::ids::TranscriptId;
 use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Sqlite};
 
 use super::db::{Db, Result, StoreError, Tx};
+use super::packing::unpacked;
 use super::transcripts::{offset, unsigned};
 use crate::{statements, vals};
 
+// The embedded database prepares a statement anew whenever a bare parameter of `LIMIT` is bound; it does not look behind
+// a cast.
 statements! {
     DELETE_FROM = "DELETE FROM frames WHERE transcript_id = $1 AND start_offset >= $2";
     DELETE_RANGE = "DELETE FROM frames WHERE transcript_id = $1 AND start_offset >= $2 AND end_offset <= $3";
@@ -17,9 +20,9 @@ statements! {
         WHERE transcript_id = $1
           AND start_offset >= COALESCE((SELECT MAX(f.start_offset) FROM frames f WHERE f.transcript_id = $1 AND f.start_offset <= $2), 0)
           AND end_offset <= $3
-        ORDER BY start_offset LIMIT $4";
+        ORDER BY start_offset LIMIT CAST($4 AS BIGINT)";
     BEFORE_OFFSET = "SELECT start_offset, end_offset, first_line, line_count, codec, bytes FROM frames
-        WHERE transcript_id = $1 AND start_offset < $2 ORDER BY start_offset DESC LIMIT $3";
+        WHERE transcript_id = $1 AND start_offset < $2 ORDER BY start_offset DESC LIMIT CAST($3 AS BIGINT)";
     START_OF_LINE = "SELECT MIN(start_offset) AS n FROM frames WHERE transcript_id = $1
         AND first_line = (SELECT MAX(f.first_line) FROM frames f WHERE f.transcript_id = $1 AND f.first_line <= $2)
         AND end_offset <= $3";
@@ -29,9 +32,9 @@ statements! {
           AND end_offset <= $3
         ORDER BY start_offset LIMIT 1";
     SIZES = "SELECT start_offset, end_offset, first_line, line_count FROM frames
-        WHERE transcript_id = $1 AND start_offset >= $2 AND end_offset <= $3 ORDER BY start_offset LIMIT $4";
+        WHERE transcript_id = $1 AND start_offset >= $2 AND end_offset <= $3 ORDER BY start_offset LIMIT CAST($4 AS BIGINT)";
     SIZES_BEFORE = "SELECT start_offset, end_offset, first_line, line_count FROM frames
-        WHERE transcript_id = $1 AND first_line < $2 AND end_offset <= $3 ORDER BY first_line DESC LIMIT $4";
+        WHERE transcript_id = $1 AND first_line < $2 AND end_offset <= $3 ORDER BY first_line DESC LIMIT CAST($4 AS BIGINT)";
     STORED_BYTES = "SELECT CAST(COALESCE(SUM(LENGTH(bytes)), 0) AS BIGINT) AS n FROM frames";
 }
 
@@ -100,7 +103,7 @@ impl FrameRow {
         let length = usize::try_from(self.end_offset - self.start_offset).unwrap_or(0);
         let raw = match self.codec {
             RAW => self.bytes.clone(),
-            ZSTD => zstd::bulk::decompress(&self.bytes, length)
+            ZSTD => unpacked(&self.bytes, length)
                 .map_err(|error| StoreError::Corrupt(format!("frame at {}: {error}", self.start_offset)))?,
             other => return Err(StoreError::Corrupt(format!("frame codec {other}"))),
         };

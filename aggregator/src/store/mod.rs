@@ -13,6 +13,7 @@ pub mod frames;
 pub mod hosts;
 pub mod lines;
 pub mod notice_rules;
+pub mod packing;
 pub mod prices;
 pub mod project_report;
 pub mod projects;
