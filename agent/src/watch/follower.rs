@@ -50,6 +50,8 @@ pub(super) struct Link {
     pub in_flight: u64,
     pub last_handle: u64,
     pub opening: HashMap<u64, Key>,
+    /// `Open` messages since the last frame that had its turn.
+    pub opens_in_row: u32,
     /// Transcripts that no file was found for at their path.
     pub unmatched: Vec<KnownTranscript>,
     /// All `Known` batches have come.
@@ -130,6 +132,7 @@ impl Follower {
             in_flight: 0,
             last_handle: 0,
             opening: HashMap::new(),
+            opens_in_row: 0,
             unmatched: Vec::new(),
             known_complete: false,
             scanned_sent: false,

@@ -22,8 +22,12 @@ const LIVE_BYTES: u64 = 1024 * 1024;
 /// A file changed this recently is live when a link starts.
 const LIVE_AGE: Duration = Duration::from_secs(5);
 
-/// In the first round every file shows this much of its beginning: its title is in there.
+/// In the first round every file shows this much of its beginning: its title is in there. A file that fits into one frame
+/// is sent whole: to come back for the rest of it costs both sides more than the rest.
 const FIRST_BYTES: usize = 64 * 1024;
+
+/// `Open` messages in a row while frames wait: the newest sessions are read before the last old file is opened.
+const OPENS_IN_ROW: u32 = 64;
 
 /// A side file is read when it has not changed for this long: it travels whole, so each moment of its writing would be
 /// sent as a file of its own.
@@ -39,7 +43,12 @@ impl Follower {
         if let Some(message) = self.outbox.pop_front() {
             return Some(message);
         }
-        self.next_open(now).or_else(|| self.next_frame(now)).or_else(|| self.scanned())
+        let is_frames_turn = self.link.as_ref().is_some_and(|link| link.opens_in_row >= OPENS_IN_ROW);
+        let frame = if is_frames_turn { self.next_frame(now) } else { None };
+        if let Some(link) = self.link.as_mut().filter(|_| is_frames_turn) {
+            link.opens_in_row = 0;
+        }
+        frame.or_else(|| self.next_open(now)).or_else(|| self.next_frame(now)).or_else(|| self.scanned())
     }
 
     /// Everything that was found is with the aggregator, as far as is known.
@@ -82,6 +91,7 @@ impl Follower {
         let link = self.link.as_mut()?;
         let record = self.files.get_mut(key)?;
         link.last_handle += 1;
+        link.opens_in_row += 1;
         link.opening.insert(link.last_handle, key);
         record.stage = Stage::Opening(Opening::default());
         let open = open_message(link.last_handle, record);
@@ -121,10 +131,12 @@ impl Follower {
             return Some((key, usize::MAX));
         }
         let (key, round) = self.queue.pop_backlog()?;
-        if let Some(record) = self.files.get_mut(key) {
-            record.in_backlog = None;
-        }
-        Some((key, if round == FIRST_ROUND { FIRST_BYTES } else { usize::MAX }))
+        let Some(record) = self.files.get_mut(key) else { return Some((key, usize::MAX)) };
+        record.in_backlog = None;
+        let size = record.stat.size;
+        let rest = size.saturating_sub(record.follow().map_or(0, |follow| follow.sent));
+        let fits = self.link.as_ref().is_some_and(|link| rest <= link.frame_bytes as u64);
+        Some((key, if round == FIRST_ROUND && !fits { FIRST_BYTES } else { usize::MAX }))
     }
 
     fn read(&mut self, key: Key, first_bytes: usize, now: Instant) -> Option<fleet::Frame> {

@@ -296,6 +296,20 @@ fn newest_files_come_first_and_every_file_shows_its_beginning_early() {
 }
 
 #[test]
+fn files_are_read_before_the_last_of_them_is_opened() {
+    let mut scene = Scene::new();
+    for number in 0..300 {
+        scene.append(&format!("p/{number}.jsonl"), b"a line\n");
+    }
+    scene.link();
+    scene.pump(200);
+    let (opened, read) = (scene.archive.transcripts.len(), scene.archive.frames.len());
+    assert!(opened < 300 && read > 0, "{opened} opened, {read} frames");
+    scene.settle();
+    scene.check();
+}
+
+#[test]
 fn what_lies_beside_a_session_comes_after_the_beginnings_of_all() {
     let mut scene = Scene::new();
     for name in ["p/1.jsonl", "p/2.jsonl"] {
