@@ -28,8 +28,8 @@ const GATHER: Duration = Duration::from_millis(250);
 /// The most that gathering grows to, where commits take long: what was appended is found within a second.
 const GATHER_MOST: Duration = Duration::from_millis(600);
 
-/// How often a backlog is committed, so that what was read of it is found.
-const COMMIT_BACKLOG: Duration = Duration::from_secs(3);
+/// How often a backlog is committed, so that what was read of it is found. Each commit makes a segment, to be merged.
+const COMMIT_BACKLOG: Duration = Duration::from_secs(5);
 
 /// How soon after a change names and titles are read again; derived facts come a little later than the bytes.
 const NAMES: Duration = Duration::from_millis(1_500);

@@ -27,8 +27,9 @@ const ARENA_BYTES: usize = 40 * 1024 * 1024;
 /// Tool calls whose results are still to come, remembered by name. The store knows the others.
 const CALLS: usize = 20_000;
 
-/// Segments of about the same size that are merged into one.
-const MERGE_AT: usize = 8;
+/// Segments of about the same size that are merged into one. A query looks into each, which takes some microseconds; a
+/// merge writes everything anew.
+const MERGE_AT: usize = 16;
 
 /// How far a transcript is indexed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

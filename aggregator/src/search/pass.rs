@@ -90,8 +90,9 @@ impl Pass {
     /// Reads these transcripts on.
     pub(super) async fn index(mut self, ids: Vec<TranscriptId>) -> Result<Passed, Failure> {
         let (mut batch, mut bytes, mut unfinished) = (Vec::new(), 0, Vec::new());
+        let mut files = search::some(&self.search.0.db, &ids).await?;
         for id in ids {
-            let Some(file) = search::file(&self.search.0.db, id).await? else { continue };
+            let Some(file) = files.remove(&id) else { continue };
             self.learn(&file);
             let committed = unsigned(file.committed_offset);
             if !self.is_behind(id, committed) {

@@ -6,7 +6,7 @@ use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use super::words::Words;
 
 /// Raised when the same entries would be indexed differently: the index is then built again.
-pub(super) const INDEX_VERSION: i64 = 1;
+pub(super) const INDEX_VERSION: i64 = 2;
 
 /// Name of our tokenizer in the index.
 pub(super) const WORDS: &str = "words";

@@ -44,12 +44,14 @@ pub(super) struct Words<'a> {
     at: usize,
     position: usize,
     rest: Rest,
+    /// The run that is given out may have ASCII capitals: most have none, and need no folding.
+    has_capitals: bool,
 }
 
 impl<'a> Words<'a> {
     /// The words of `text`.
     pub(super) fn of(text: &'a str) -> Self {
-        Self { text, at: 0, position: 0, rest: Rest::None }
+        Self { text, at: 0, position: 0, rest: Rest::None, has_capitals: false }
     }
 
     /// The next word; `folded` is replaced by its text.
@@ -62,7 +64,7 @@ impl<'a> Words<'a> {
         let bytes = self.text.as_bytes();
         loop {
             let byte = *bytes.get(self.at)?;
-            if byte.is_ascii_alphanumeric() {
+            if KINDS[usize::from(byte)] != 0 {
                 if let Some(word) = self.ascii_run(folded) {
                     return Some(word);
                 }
@@ -78,7 +80,9 @@ impl<'a> Words<'a> {
     fn give(&mut self, start: usize, end: usize, folded: &mut String) -> Word {
         folded.clear();
         folded.push_str(&self.text[start..end]);
-        folded.make_ascii_lowercase();
+        if self.has_capitals {
+            folded.make_ascii_lowercase();
+        }
         let position = self.position;
         self.position += 1;
         Word { start, end, position, whole: false }
@@ -88,13 +92,15 @@ impl<'a> Words<'a> {
     fn ascii_run(&mut self, folded: &mut String) -> Option<Word> {
         let bytes = self.text.as_bytes();
         let start = self.at;
-        let mut end = run_end(bytes, start);
+        let (mut end, has_capitals) = run(bytes, start);
+        self.has_capitals = has_capitals;
         if bytes.get(end).is_some_and(|byte| *byte >= 0x80) && joins(char_at(self.text, end)) {
             return self.wide_run(start, folded);
         }
         let mut begin = start;
         if let Some((number, dotted)) = dotted_number(bytes, start, end) {
             (begin, end) = (number, dotted);
+            self.has_capitals = true;
         }
         self.at = end;
         if end - begin > LONGEST {
@@ -102,7 +108,7 @@ impl<'a> Words<'a> {
             return None;
         }
         let mut word = self.give(begin, end, folded);
-        if begin == start && self.has_parts(start, end) {
+        if has_capitals && begin == start && self.has_parts(start, end) {
             self.position = word.position;
             self.rest = Rest::Humps { at: start, end };
             word.whole = true;
@@ -162,10 +168,40 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The end of the run of ASCII letters and digits that begins at `start`.
-fn run_end(bytes: &[u8], start: usize) -> usize {
-    let length = bytes[start..].iter().position(|byte| !byte.is_ascii_alphanumeric());
-    length.map_or(bytes.len(), |length| start + length)
+/// The end of the run of ASCII letters and digits that begins at `start`, and whether there are capitals in it.
+fn run(bytes: &[u8], start: usize) -> (usize, bool) {
+    let mut capitals = 0;
+    for (length, byte) in bytes[start..].iter().enumerate() {
+        let kind = KINDS[usize::from(*byte)];
+        if kind == 0 {
+            return (start + length, capitals != 0);
+        }
+        capitals |= kind & CAPITAL;
+    }
+    (bytes.len(), capitals != 0)
+}
+
+/// Of a byte that is an ASCII letter or digit.
+const IN_WORD: u8 = 1;
+
+/// Of one that is a capital letter.
+const CAPITAL: u8 = 2;
+
+/// What each byte is to a run.
+const KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        if byte.is_ascii_uppercase() {
+            kinds[byte as usize] = IN_WORD | CAPITAL;
+        } else if byte.is_ascii_alphanumeric() {
+            kinds[byte as usize] = IN_WORD;
+        }
+        byte += 1;
+    }
+    kinds
 }
 
 /// Whether a part begins at `at`: `aB`, and the last capital of `ABc`.
@@ -182,7 +218,7 @@ fn dotted_number(bytes: &[u8], start: usize, mut end: usize) -> Option<(usize, u
         return None;
     }
     while goes_on(end) {
-        end = run_end(bytes, end + 1);
+        end = run(bytes, end + 1).0;
     }
     Some((begin, end))
 }
@@ -264,6 +300,7 @@ mod tests {
     #[test]
     fn versions_addresses_and_hashes_stay_whole() {
         assert_eq!(plain("v2.1.329, 2.1.329. at 127.0.0.1:4600"), ["2.1.329", "2.1.329", "at", "127.0.0.1", "4600"]);
+        assert_eq!(plain("1.2RC3.4 V1.0B"), ["1.2rc3.4", "1.0b"]);
         assert_eq!(plain("v2 1ac5951 9f86d081884c7d659a2f"), ["v2", "1ac5951", "9f86d081884c7d659a2f"]);
         assert_eq!(plain(&"x".repeat(LONGEST + 1)), [""; 0]);
         assert_eq!(plain("dGhpcyBpcyBhIHNlY3JldCB0ZXh0"), ["dghpcybpcybhihnly3jldcb0zxh0"]);

@@ -1,22 +1,26 @@
 //! What the search index asks of the database: which files there are, and what their sessions are called.
 
+use std::collections::HashMap;
+
 use muster_proto::ids::TranscriptId;
 
-use super::db::{Db, Result};
+use super::db::{Db, Result, Val};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
 
 statements! {
     FILES = "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, state FROM transcripts
              WHERE kind IN ('main', 'subagent') AND id > $1 ORDER BY id LIMIT $2";
-    FILE = "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, state FROM transcripts
-            WHERE id = $1 AND kind IN ('main', 'subagent')";
     SESSIONS = "SELECT id, coder, hosts, project_path, project_id, title, client_version, entrypoint, last_activity_at, gone
                 FROM sessions WHERE id > $1 ORDER BY id LIMIT $2";
     HOSTS = "SELECT id, name FROM hosts ORDER BY id";
     PROJECTS = "SELECT id, name FROM projects ORDER BY id";
     TOOL = "SELECT name, path FROM tool_calls WHERE transcript_id = $1 AND id = $2";
 }
+
+const SOME: &str =
+    "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, state FROM transcripts
+    WHERE kind IN ('main', 'subagent') AND id IN";
 
 /// Rows fetched at once.
 const FETCH: i64 = 5_000;
@@ -84,9 +88,11 @@ pub async fn files(db: &Db) -> Result<Vec<FileRow>> {
     }
 }
 
-/// The file with this id, when it holds a conversation.
-pub async fn file(db: &Db, id: TranscriptId) -> Result<Option<FileRow>> {
-    db.optional(FILE, vals![id.to_string()]).await
+/// Those of these files that hold a conversation.
+pub async fn some(db: &Db, ids: &[TranscriptId]) -> Result<HashMap<TranscriptId, FileRow>> {
+    let ids: Vec<Val> = ids.iter().map(|id| Val::from(id.to_string())).collect();
+    let rows: Vec<FileRow> = db.all_in(SOME, &ids).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id.parse().ok()?, row))).collect())
 }
 
 /// What every session is called.
