@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Looking takes at most about one part in this many of the time: what is measured is not the looking.
+const LOOKING: u32 = 20;
+
 /// A running aggregator with its hosts. Everything ends when it is dropped.
 pub struct House {
     /// A script's view of it.
@@ -219,10 +222,11 @@ where
 {
     let start = Instant::now();
     loop {
+        let began = Instant::now();
         match look().await {
             Ok(value) => return Ok(value),
             Err(seen) if start.elapsed() > PATIENCE => bail!("waited in vain until {what}: {seen}"),
-            Err(_) => tokio::time::sleep(PAUSE).await,
+            Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * LOOKING)).await,
         }
     }
 }
