@@ -42,6 +42,9 @@ const GREETING: Duration = Duration::from_secs(10);
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
+/// Bytes of one HTTP/2 frame: a host's frame then comes in a few reads, not in a dozen.
+const HTTP2_FRAME: u32 = 64 * 1024;
+
 /// An idle HTTP/2 connection is asked for a sign of life this often, and given this long to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
@@ -243,7 +246,8 @@ fn builder(tasks: &Tasks, greeting: Duration) -> auto::Builder<Tasks> {
         .keep_alive_timeout(KEEPALIVE)
         .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW);
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(HTTP2_FRAME);
     builder
 }
 
