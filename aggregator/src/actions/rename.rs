@@ -23,7 +23,7 @@ impl Actions {
         // Without the title: the trail outlives a session that is deleted for good.
         let done = if title.is_some() { "session.rename" } else { "session.rename.undo" };
         note(&mut tx, by, done, session).await?;
-        join::session(&mut tx, session, &row.coder).await?;
+        join::sessions(&mut tx, [(session.to_owned(), row.coder.clone())].into()).await?;
         tx.commit().await?;
         // Whoever joined the session at the same moment did not know of the title yet; and pages want to see it.
         for file in transcripts::of_session(&self.db, session).await? {

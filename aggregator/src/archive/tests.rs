@@ -67,7 +67,7 @@ pub(crate) async fn archive_kind(
         size_bytes: 0,
     };
     let mut tx = db.begin().await.unwrap();
-    transcripts::open(&mut tx, &new, 0).await.unwrap();
+    transcripts::open(&mut tx, &[&new], 0).await.unwrap();
     tx.commit().await.unwrap();
     append(db, id, (0, 0), lines).await;
     id

@@ -1,6 +1,6 @@
 //! The follower: reads what the archive has and it has not seen, folds it, and tells the pages.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::fold::Fold;
 use super::join::{self, Joined, relative};
 use super::notes::Notes;
-use super::save::{self, Before};
+use super::save::{self, Before, Stretch};
 use super::tail;
 use super::views::Views;
 use crate::domain::session::SessionId;
@@ -18,7 +18,7 @@ use crate::domain::transcript::TranscriptKind;
 use crate::live::{Endings, Hub, Topic, Update, Wake};
 use crate::store::lines::{self, LineStart};
 use crate::store::prices;
-use crate::store::sessions::{self, CursorRow, SessionRow};
+use crate::store::sessions::{self, CursorRow, Derived, SessionRow};
 use crate::store::transcripts::{self, unsigned};
 use crate::store::{Db, StoreError};
 use crate::transcript::{Depth, Entry, PARSER_VERSION, parse};
@@ -135,10 +135,11 @@ impl Follower {
         let mut reads = Vec::new();
         let mut left = PASS_BYTES;
         let mut waiting = ids.iter();
+        let mut cursors = sessions::cursors(&self.db, ids).await?;
         for id in waiting.by_ref() {
             // What a tool printed into a file of its own says nothing about the session.
             let is_told = |cursor: &CursorRow| cursor.kind != TranscriptKind::ToolResult.word();
-            if let Some(cursor) = sessions::cursor(&self.db, *id).await?.filter(is_told) {
+            if let Some(cursor) = cursors.remove(id).filter(is_told) {
                 let read = self.read(*id, cursor).await?;
                 left = left.saturating_sub(read.bytes);
                 reads.push((*id, read));
@@ -208,27 +209,35 @@ impl Follower {
 
     /// Keeps cursors, facts and rows, and joins the sessions they belong to, in one transaction.
     async fn save(&self, reads: &mut [(TranscriptId, Read)]) -> Result<Outcome, StoreError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_derived().await?;
         let prices = prices::table(&mut tx).await?;
-        let mut touched: BTreeSet<(String, String)> = BTreeSet::new();
-        for (_, read) in reads {
-            let (cursor, derived) = (&read.cursor, read.derived);
+        let stretches = reads.iter_mut().filter_map(|(_, read)| {
+            let Found::Conversation(fold) = &mut read.found else { return None };
+            Some(Stretch { transcript: &read.cursor.id, before: read.before, fold })
+        });
+        let mut touched = save::rows(&mut tx, &prices, stretches.collect()).await?;
+        let mut derived = Vec::new();
+        for (_, read) in &*reads {
             let session = session_of(read);
-            let facts = match &mut read.found {
-                Found::Conversation(fold) => {
-                    touched.extend(save::rows(&mut tx, &prices, read.before, &cursor.id, fold).await?);
-                    fold.facts.store()
-                }
+            for id in [&session, &read.cursor.joined_session].into_iter().flatten() {
+                touched.insert((id.clone(), read.cursor.coder.clone()));
+            }
+            let facts = match &read.found {
+                Found::Conversation(fold) => fold.facts.store(),
                 Found::Notes(notes) => notes.store(),
             };
-            sessions::save_cursor(&mut tx, &cursor.id, derived, PARSER_VERSION, &facts, session.as_deref()).await?;
-            for id in [session, cursor.joined_session.clone()].into_iter().flatten() {
-                touched.insert((id, cursor.coder.clone()));
-            }
+            derived.push(Derived {
+                id: &read.cursor.id,
+                offset: read.derived,
+                version: PARSER_VERSION,
+                facts,
+                session,
+            });
         }
+        sessions::save_cursors(&mut tx, derived).await?;
         let mut outcome = Outcome::default();
-        for (id, coder) in touched {
-            match join::session(&mut tx, &id, &coder).await? {
+        for (id, joined) in join::sessions(&mut tx, touched).await? {
+            match joined {
                 // No list shows a session without a line.
                 Joined::Changed(row) if row.entries > 0 => outcome.changed.push(*row),
                 Joined::Removed(hosts) => outcome.removed.push((SessionId::from_stored(id), hosts)),

@@ -7,8 +7,8 @@ use crate::domain::session::{Extras, TitleSource};
 use crate::domain::time::{Millis, now_ms};
 use crate::domain::transcript::TranscriptState;
 use crate::store::db::Tx;
-use crate::store::projects::{self, Place};
-use crate::store::sessions::{self, CursorRow, SessionRow};
+use crate::store::projects::{self, Beginning};
+use crate::store::sessions::{self, AgentFile, CursorRow, SessionRow};
 use crate::store::{StoreError, session_titles, tool_calls, turns, usage};
 use crate::transcript::layout;
 
@@ -54,20 +54,34 @@ pub enum Joined {
     Nothing,
 }
 
-/// Joins a session as it now is, and stores its row.
-pub async fn session(tx: &mut Tx, id: &str, coder: &str) -> Result<Joined, StoreError> {
-    let parts = parts(sessions::parts(tx, id).await?);
-    if parts.is_empty() {
-        return Ok(sessions::delete(tx, id).await?.map_or(Joined::Nothing, Joined::Removed));
+/// Joins these sessions, each with its coder, as they now are, and stores their rows; tells what became of each.
+pub async fn sessions(tx: &mut Tx, ids: BTreeSet<(String, String)>) -> Result<Vec<(String, Joined)>, StoreError> {
+    let names: Vec<&str> = ids.iter().map(|(id, _)| id.as_str()).collect();
+    let mut stored = sessions::parts(tx, &names).await?;
+    let sums = usage::sums(tx, &names).await?;
+    let agents = subagents(&sessions::agent_files(tx, &names).await?);
+    let mut titles = session_titles::of(tx, &names).await?;
+    let (mut rows, mut places, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, coder) in ids {
+        let parts = parts(stored.remove(&id).unwrap_or_default());
+        let Some(oldest) = parts.first() else {
+            let joined = sessions::delete(tx, &id).await?.map_or(Joined::Nothing, Joined::Removed);
+            others.push((id, joined));
+            continue;
+        };
+        let sum = sums.get(&id).copied().unwrap_or_default();
+        let counts = count(tx, &parts, agents.get(&id).copied().unwrap_or(0), sum).await?;
+        let Some(mut row) = join(&id, &coder, &parts, counts, now_ms()) else { continue };
+        if let Some(title) = titles.remove(&id) {
+            (row.title, row.title_source) = (Some(title), Some(TitleSource::Custom.word().to_owned()));
+        }
+        places.push(beginning(oldest));
+        rows.push(row);
     }
-    let counts = count(tx, id, &parts).await?;
-    let Some(mut row) = join(id, coder, &parts, counts, now_ms()) else { return Ok(Joined::Nothing) };
-    place(tx, &mut row, &parts[0]).await?;
-    if let Some(title) = session_titles::get(tx, id).await? {
-        (row.title, row.title_source) = (Some(title), Some(TitleSource::Custom.word().to_owned()));
-    }
-    sessions::upsert(tx, row.clone()).await?;
-    Ok(Joined::Changed(Box::new(row)))
+    place(tx, &mut rows, &places).await?;
+    sessions::upsert(tx, rows.clone()).await?;
+    let changed = rows.into_iter().map(|row| (row.id.clone(), Joined::Changed(Box::new(row))));
+    Ok(others.into_iter().chain(changed).collect())
 }
 
 /// The transcripts that nothing has replaced: of a path whose content was rewritten only the newest.
@@ -91,17 +105,18 @@ pub(super) fn parts(rows: Vec<CursorRow>) -> Vec<Part> {
     kept
 }
 
-async fn count(tx: &mut Tx, session: &str, parts: &[Part]) -> Result<Counts, StoreError> {
-    let sum = usage::sum(tx, session).await?;
-    let agents: BTreeSet<String> = sessions::agent_files(tx, session)
-        .await?
-        .iter()
-        .map(|file| {
-            let relative = relative(&file.root, &file.path);
-            layout::agent_of(&file.coder, relative).unwrap_or_else(|| relative.to_owned())
-        })
-        .collect();
-    let subagents = i64::try_from(agents.len()).unwrap_or(i64::MAX);
+/// Subagents of each session: those that the client has continued in another file count once.
+fn subagents(files: &[AgentFile]) -> HashMap<String, i64> {
+    let mut names: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for file in files {
+        let relative = relative(&file.root, &file.path);
+        let name = layout::agent_of(&file.coder, relative).unwrap_or_else(|| relative.to_owned());
+        names.entry(file.session_id.clone()).or_default().insert(name);
+    }
+    names.into_iter().map(|(id, names)| (id, i64::try_from(names.len()).unwrap_or(i64::MAX))).collect()
+}
+
+async fn count(tx: &mut Tx, parts: &[Part], subagents: i64, sum: usage::Sum) -> Result<Counts, StoreError> {
     if let [only] = parts {
         let Facts { prompts, replies, calls, errors, .. } = only.facts;
         return Ok(Counts { prompts, replies, calls: tool_calls::Counts { calls, errors }, subagents, sum });
@@ -121,15 +136,23 @@ pub(super) fn relative<'a>(root: &str, path: &'a str) -> &'a str {
     path.strip_prefix(root).map_or(path, |rest| rest.trim_start_matches(['/', '\\']))
 }
 
-/// Finds the project of the directory in which the session began.
-async fn place(tx: &mut Tx, row: &mut SessionRow, oldest: &Part) -> Result<(), StoreError> {
+/// Where a session began, as its oldest part tells.
+fn beginning(oldest: &Part) -> Option<Beginning> {
     let Facts { worktree_of, first_cwd, repository, .. } = &oldest.facts;
-    let Some(path) = worktree_of.as_deref().or(first_cwd.as_deref()) else { return Ok(()) };
-    let place = Place { host_id: &oldest.host, path, remote: repository.as_deref() };
-    let placed = projects::place(tx, &place, now_ms()).await?;
-    row.began_host = Some(oldest.host.clone());
-    row.began_path = Some(placed.path);
-    row.project_id = Some(placed.project_id);
+    let path = worktree_of.as_ref().or(first_cwd.as_ref())?;
+    Some(Beginning { host_id: oldest.host.clone(), path: path.clone(), remote: repository.clone() })
+}
+
+/// Finds the projects of the directories in which sessions began.
+async fn place(tx: &mut Tx, rows: &mut [SessionRow], places: &[Option<Beginning>]) -> Result<(), StoreError> {
+    let wanted: BTreeSet<&Beginning> = places.iter().flatten().collect();
+    let found = projects::place(tx, &wanted, now_ms()).await?;
+    for (row, place) in rows.iter_mut().zip(places) {
+        let Some((began, at)) = place.as_ref().and_then(|place| Some((place, found.get(place)?))) else { continue };
+        row.began_host = Some(began.host_id.clone());
+        row.began_path = Some(at.path.clone());
+        row.project_id = Some(at.project_id.clone());
+    }
     Ok(())
 }
 

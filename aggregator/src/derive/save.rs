@@ -1,14 +1,15 @@
-//! What a stretch of lines tells goes into the rows of its transcript, in the transaction that moves its cursor.
+//! What stretches of lines tell goes into the rows of their transcripts, in the transaction that moves their cursors. All
+//! transcripts of a pass are saved together: a statement for each row of each would cost more than the rows.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::facts::Facts;
 use super::fold::{Fold, Told, merge_call, merge_reply};
 use crate::domain::price::{Prices, Reply};
+use crate::store::StoreError;
 use crate::store::db::Tx;
 use crate::store::tool_calls::{self, CallRow};
+use crate::store::turns::{self, TurnEnd, TurnRow};
 use crate::store::usage::{self, Touched, UsageRow};
-use crate::store::{StoreError, turns};
 
 /// How the rows of a transcript stand before a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,32 +22,62 @@ pub(super) enum Before {
     Outdated,
 }
 
-/// Saves what a fold has told since the last save; returns the other sessions whose sums this changes.
+/// What is saved of one transcript.
+#[derive(Debug)]
+pub(super) struct Stretch<'a> {
+    /// The transcript.
+    pub(super) transcript: &'a str,
+    /// How its rows stand.
+    pub(super) before: Before,
+    /// Its lines since the last save.
+    pub(super) fold: &'a mut Fold,
+}
+
+/// What all stretches of a pass tell.
+#[derive(Default)]
+struct Rows<'a> {
+    turns: Vec<TurnRow>,
+    ends: Vec<TurnEnd<'a>>,
+    reports: Vec<(&'a str, String, bool)>,
+    /// Of each stretch, by id.
+    calls: Vec<BTreeMap<String, CallRow>>,
+    /// Of each stretch, by key.
+    replies: Vec<BTreeMap<Vec<u8>, UsageRow>>,
+}
+
+/// Saves what folds have told since the last save; returns the other sessions whose sums this changes.
 pub(super) async fn rows(
     tx: &mut Tx,
     prices: &Prices,
-    before: Before,
-    transcript: &str,
-    fold: &mut Fold,
+    mut stretches: Vec<Stretch<'_>>,
 ) -> Result<BTreeSet<Touched>, StoreError> {
-    let mut keys = match before {
-        Before::Nothing | Before::Earlier => Vec::new(),
-        Before::Outdated => forget(tx, transcript).await?,
-    };
-    let is_first = before != Before::Earlier;
-    let Told { turns: new_turns, ends, calls, reports, replies } = std::mem::take(&mut fold.told);
-    turns::put(tx, new_turns.into_values().collect()).await?;
-    for (line, (ended_at, duration_ms)) in ends {
-        turns::end(tx, transcript, line, ended_at, duration_ms).await?;
+    let mut shared: HashSet<Vec<u8>> = HashSet::new();
+    for stretch in stretches.iter().filter(|stretch| stretch.before == Before::Outdated) {
+        shared.extend(forget(tx, stretch.transcript).await?);
     }
-    save_calls(tx, is_first, transcript, calls.into_values().collect(), &mut fold.facts).await?;
-    for (agent, ok) in reports {
-        tool_calls::reported(tx, transcript, &agent, ok).await?;
-    }
-    let replies = replies.into_values().collect();
-    keys.extend(save_replies(tx, is_first, transcript, prices, replies, &mut fold.facts).await?);
-    let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let Rows { turns, ends, reports, calls, replies } = gathered(&mut stretches);
+    turns::put(tx, turns).await?;
+    turns::end(tx, &ends).await?;
+    save_calls(tx, &mut stretches, calls).await?;
+    tool_calls::reported(tx, &reports).await?;
+    shared.extend(save_replies(tx, prices, &mut stretches, replies).await?);
+    let keys: Vec<&[u8]> = shared.iter().map(Vec::as_slice).collect();
     usage::recount(tx, &keys).await
+}
+
+fn gathered<'a>(stretches: &mut [Stretch<'a>]) -> Rows<'a> {
+    let mut rows = Rows::default();
+    for Stretch { transcript, fold, .. } in stretches {
+        let transcript: &'a str = transcript;
+        let Told { turns, ends, calls, reports, replies } = std::mem::take(&mut fold.told);
+        rows.turns.extend(turns.into_values());
+        let end = |(line, (ended_at, duration_ms))| TurnEnd { transcript, line, ended_at, duration_ms };
+        rows.ends.extend(ends.into_iter().map(end));
+        rows.reports.extend(reports.into_iter().map(|(agent, ok)| (transcript, agent, ok)));
+        rows.calls.push(calls);
+        rows.replies.push(replies);
+    }
+    rows
 }
 
 /// Removes the rows of a transcript; returns the keys of replies that others tell of too.
@@ -56,32 +87,40 @@ async fn forget(tx: &mut Tx, transcript: &str) -> Result<Vec<Vec<u8>>, StoreErro
     usage::take(tx, transcript).await
 }
 
+/// Places of those transcripts that have rows of earlier lines.
+fn grown<'a>(stretches: &[Stretch<'a>]) -> HashMap<&'a str, usize> {
+    let grown = stretches.iter().enumerate().filter(|(_, stretch)| stretch.before == Before::Earlier);
+    grown.map(|(place, stretch)| (stretch.transcript, place)).collect()
+}
+
 async fn save_calls(
     tx: &mut Tx,
-    is_first: bool,
-    transcript: &str,
-    mut calls: Vec<CallRow>,
-    facts: &mut Facts,
+    stretches: &mut [Stretch<'_>],
+    mut calls: Vec<BTreeMap<String, CallRow>>,
 ) -> Result<(), StoreError> {
-    if !is_first {
-        let ids: Vec<&str> = calls.iter().map(|call| call.id.as_str()).collect();
-        for mut known in tool_calls::known(tx, transcript, &ids).await? {
-            if let Ok(place) = calls.binary_search_by(|call| call.id.cmp(&known.id)) {
-                let (calls_before, errors_before) = counted(&known);
-                facts.calls -= calls_before;
-                facts.errors -= errors_before;
-                let later = std::mem::take(&mut calls[place]);
-                merge_call(&mut known, later);
-                calls[place] = known;
-            }
+    let places = grown(stretches);
+    let asked: Vec<(&str, &str)> = places
+        .iter()
+        .flat_map(|(transcript, place)| calls[*place].keys().map(|id| (*transcript, id.as_str())))
+        .collect();
+    for mut known in tool_calls::known(tx, &asked).await? {
+        let Some(place) = places.get(known.transcript_id.as_str()) else { continue };
+        let Some(call) = calls[*place].get_mut(&known.id) else { continue };
+        let (calls_before, errors_before) = counted(&known);
+        let facts = &mut stretches[*place].fold.facts;
+        facts.calls -= calls_before;
+        facts.errors -= errors_before;
+        merge_call(&mut known, std::mem::take(call));
+        *call = known;
+    }
+    for (stretch, calls) in stretches.iter_mut().zip(&calls) {
+        for call in calls.values() {
+            let (calls_now, errors_now) = counted(call);
+            stretch.fold.facts.calls += calls_now;
+            stretch.fold.facts.errors += errors_now;
         }
     }
-    for call in &calls {
-        let (calls_now, errors_now) = counted(call);
-        facts.calls += calls_now;
-        facts.errors += errors_now;
-    }
-    tool_calls::put(tx, calls).await
+    tool_calls::put(tx, calls.into_iter().flat_map(BTreeMap::into_values).collect()).await
 }
 
 /// Calls and errors that a row stands for.
@@ -90,42 +129,65 @@ fn counted(call: &CallRow) -> (i64, i64) {
     (i64::from(is_call), i64::from(is_call && call.is_error == Some(true)))
 }
 
-/// Returns the keys of those replies that other transcripts tell of too: which of the copies counts is still open.
+/// Returns the keys of those replies that several transcripts tell of: which of the copies counts is still open.
 async fn save_replies(
     tx: &mut Tx,
-    is_first: bool,
-    transcript: &str,
     prices: &Prices,
-    mut replies: Vec<UsageRow>,
-    facts: &mut Facts,
+    stretches: &mut [Stretch<'_>],
+    mut replies: Vec<BTreeMap<Vec<u8>, UsageRow>>,
 ) -> Result<HashSet<Vec<u8>>, StoreError> {
-    let mut known_before = 0;
-    let keys: Vec<&[u8]> = replies.iter().map(|reply| reply.key.as_slice()).collect();
-    let shared = usage::told_elsewhere(tx, transcript, &keys).await?;
-    if !is_first {
-        for mut known in usage::known(tx, transcript, &keys).await? {
-            if let Ok(place) = replies.binary_search_by(|reply| reply.key.cmp(&known.key)) {
-                known_before += 1;
-                let later = std::mem::take(&mut replies[place]);
-                merge_reply(&mut known, later);
-                replies[place] = known;
-            }
-        }
+    let mut tellers: HashMap<&[u8], usize> = HashMap::new();
+    for key in replies.iter().flat_map(BTreeMap::keys) {
+        *tellers.entry(key).or_default() += 1;
     }
-    facts.replies += i64::try_from(replies.len()).unwrap_or(i64::MAX) - known_before;
-    for reply in &mut replies {
+    let mut keys: Vec<&[u8]> = tellers.keys().copied().collect();
+    // The order of the index in which they are looked up.
+    keys.sort_unstable();
+    let stored = usage::told(tx, &keys).await?;
+    let places = grown(stretches);
+    let is_shared = |reply: &UsageRow| {
+        tellers.get(reply.key.as_slice()).is_some_and(|tellers| *tellers > 1)
+            || stored.get(&reply.key).is_some_and(|told| told.iter().any(|teller| *teller != reply.transcript_id))
+    };
+    let shared: HashSet<Vec<u8>> = replies
+        .iter()
+        .flat_map(BTreeMap::values)
+        .filter(|reply| is_shared(reply))
+        .map(|reply| reply.key.clone())
+        .collect();
+    let asked: Vec<(&str, &[u8])> = places
+        .iter()
+        .flat_map(|(transcript, place)| replies[*place].keys().map(|key| (*transcript, key.as_slice())))
+        .filter(|(transcript, key)| stored.get(*key).is_some_and(|told| told.contains(*transcript)))
+        .collect();
+    for (stretch, replies) in stretches.iter_mut().zip(&replies) {
+        stretch.fold.facts.replies += i64::try_from(replies.len()).unwrap_or(i64::MAX);
+    }
+    for mut known in usage::known(tx, &asked).await? {
+        let Some(place) = places.get(known.transcript_id.as_str()) else { continue };
+        let Some(reply) = replies[*place].get_mut(&known.key) else { continue };
+        stretches[*place].fold.facts.replies -= 1;
+        merge_reply(&mut known, std::mem::take(reply));
+        *reply = known;
+    }
+    let mut rows: Vec<UsageRow> = replies.into_iter().flat_map(BTreeMap::into_values).collect();
+    for reply in &mut rows {
         reply.counted |= !shared.contains(&reply.key);
-        reply.cost_microdollars = prices.cost(&Reply {
-            model: &reply.model,
-            at: reply.at,
-            input_tokens: reply.input_tokens,
-            output_tokens: reply.output_tokens,
-            cache_read_tokens: reply.cache_read_tokens,
-            cache_write_5m_tokens: reply.cache_write_5m_tokens,
-            cache_write_1h_tokens: reply.cache_write_1h_tokens,
-            web_searches: reply.web_searches,
-        });
+        reply.cost_microdollars = cost(prices, reply);
     }
-    usage::put(tx, replies).await?;
+    usage::put(tx, rows).await?;
     Ok(shared)
+}
+
+fn cost(prices: &Prices, reply: &UsageRow) -> Option<i64> {
+    prices.cost(&Reply {
+        model: &reply.model,
+        at: reply.at,
+        input_tokens: reply.input_tokens,
+        output_tokens: reply.output_tokens,
+        cache_read_tokens: reply.cache_read_tokens,
+        cache_write_5m_tokens: reply.cache_write_5m_tokens,
+        cache_write_1h_tokens: reply.cache_write_1h_tokens,
+        web_searches: reply.web_searches,
+    })
 }

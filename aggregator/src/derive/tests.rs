@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Follower;
 use crate::ingest::tests::{SESSION, Stand, frame, opened, prompt};
 use crate::live::Topic;
-use crate::store::sessions::{self, SessionRow};
+use crate::store::sessions::{self, Derived, SessionRow};
 use crate::store::testing::both;
 
 const TITLE: &str = "{\"type\":\"custom-title\",\"customTitle\":\"limiter\"}\n";
@@ -49,7 +49,9 @@ async fn sessions_are_the_same_in_any_chunking_and_after_a_restart() {
         assert_eq!((row.title.as_deref(), row.title_source.as_deref()), (Some("limiter"), Some("custom")));
         // Another parser version: everything is derived again, and is the same.
         let mut tx = stand.db.begin().await.unwrap();
-        sessions::save_cursor(&mut tx, &id.to_string(), 7, 0, "{\"entries\":99}", Some(SESSION)).await.unwrap();
+        let (facts, session) = ("{\"entries\":99}".to_owned(), Some(SESSION.to_owned()));
+        let old = Derived { id: &id.to_string(), offset: 7, version: 0, facts, session };
+        sessions::save_cursors(&mut tx, vec![old]).await.unwrap();
         tx.commit().await.unwrap();
         let again = derived(&stand).await.unwrap();
         assert_eq!(again, SessionRow { last_activity_at: again.last_activity_at, ..row });

@@ -23,6 +23,9 @@ const GROUP: usize = 1024;
 /// Stored bytes in one group at most: above this a commit takes longer than the disk's flush, and acks would wait.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 
+/// Files that are opened together at most: each is compared with all others.
+const OPENED: usize = 64;
+
 /// The link that a write came by.
 #[derive(Debug, Clone)]
 pub(super) struct LinkKey {
@@ -130,16 +133,18 @@ impl Writer {
         let mut tx = self.db.begin().await?;
         let mut outcome = Outcome::default();
         let standing = hold_links(&mut tx, group, &mut outcome).await?;
-        let mut pending: Vec<(&LinkKey, &Batch)> = Vec::new();
+        let mut run = Run::default();
         for write in group.iter().filter(|write| write.link().is_some_and(|link| standing.contains(&link.key()))) {
-            if let Write::Frames(link, batch) = write {
-                pending.push((link, batch));
-                continue;
+            if !run.takes(write) {
+                std::mem::take(&mut run).write(&mut tx, now, &mut outcome).await?;
             }
-            write_frames(&mut tx, &std::mem::take(&mut pending), now, &mut outcome).await?;
-            write_other(&mut tx, write, now, &mut outcome).await?;
+            match write {
+                Write::Frames(link, batch) => run.frames.push((link, batch)),
+                Write::Open(_, new) => run.opened.push(new),
+                other => write_other(&mut tx, other, now, &mut outcome).await?,
+            }
         }
-        write_frames(&mut tx, &pending, now, &mut outcome).await?;
+        run.write(&mut tx, now, &mut outcome).await?;
         tx.commit().await?;
         Ok(outcome)
     }
@@ -219,17 +224,38 @@ async fn hold_links(tx: &mut Tx, group: &[Write], outcome: &mut Outcome) -> Resu
     Ok(standing)
 }
 
+/// Neighbours in a group that are written together: frames, or files at different paths.
+#[derive(Default)]
+struct Run<'a> {
+    frames: Vec<(&'a LinkKey, &'a Batch)>,
+    opened: Vec<&'a NewTranscript>,
+}
+
+impl Run<'_> {
+    /// Whether a write belongs to it.
+    fn takes(&self, write: &Write) -> bool {
+        match write {
+            Write::Frames(..) => self.opened.is_empty(),
+            Write::Open(_, new) => {
+                let is_other = |known: &&NewTranscript| (known.host, &known.path) != (new.host, &new.path);
+                self.frames.is_empty() && self.opened.len() < OPENED && self.opened.iter().all(is_other)
+            }
+            _ => false,
+        }
+    }
+
+    async fn write(self, tx: &mut Tx, now: Millis, outcome: &mut Outcome) -> Result<(), StoreError> {
+        for old in transcripts::open(tx, &self.opened, now).await? {
+            outcome.changed.extend(old.parse::<TranscriptId>().ok());
+        }
+        // A host's past is opened before its bytes come: thousands of files with nothing to look at yet.
+        outcome.changed.extend(self.opened.iter().filter(|new| new.size_bytes == 0).map(|new| new.id));
+        write_frames(tx, &self.frames, now, outcome).await
+    }
+}
+
 async fn write_other(tx: &mut Tx, write: &Write, now: Millis, outcome: &mut Outcome) -> Result<(), StoreError> {
     match write {
-        Write::Open(_, new) => {
-            for old in transcripts::open(tx, new, now).await? {
-                outcome.changed.extend(old.parse::<TranscriptId>().ok());
-            }
-            // A host's past is opened before its bytes come: thousands of files with nothing to look at yet.
-            if new.size_bytes == 0 {
-                outcome.changed.push(new.id);
-            }
-        }
         Write::Moved(link, id, place) => {
             transcripts::moved(tx, link.host, *id, place, now).await?;
             outcome.changed.push(*id);
@@ -242,7 +268,7 @@ async fn write_other(tx: &mut Tx, write: &Write, now: Millis, outcome: &mut Outc
             transcripts::gone(tx, link.host, *id, now).await?;
             outcome.changed.push(*id);
         }
-        Write::Frames(..) | Write::Flush(_) => {}
+        Write::Open(..) | Write::Frames(..) | Write::Flush(_) => {}
     }
     Ok(())
 }

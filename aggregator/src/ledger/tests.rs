@@ -58,7 +58,7 @@ impl Stand {
         self.run(INSERT_TRANSCRIPT, vals![id.as_str(), self.hosts[host].as_str(), coder, session]).await;
         let mut tx = self.db.begin().await.unwrap();
         let row = sessions::SessionRow { id: session.to_owned(), coder: coder.to_owned(), ..Default::default() };
-        sessions::upsert(&mut tx, row).await.unwrap();
+        sessions::upsert(&mut tx, vec![row]).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

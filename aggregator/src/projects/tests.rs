@@ -9,7 +9,7 @@ use crate::live::Wake;
 use crate::store::Db;
 use crate::store::audit;
 use crate::store::hosts::{self, Facts};
-use crate::store::projects::{self, Place};
+use crate::store::projects::{self, Beginning};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::testing::{TestDb, both};
 
@@ -34,8 +34,9 @@ impl Stand {
     /// A session that began there; its project.
     async fn session(&self, id: &str, host: usize, path: &str, remote: Option<&str>) -> String {
         let mut tx = self.db.begin().await.unwrap();
-        let place = Place { host_id: &self.hosts[host], path, remote };
-        let placed = projects::place(&mut tx, &place, 1).await.unwrap();
+        let began =
+            Beginning { host_id: self.hosts[host].clone(), path: path.to_owned(), remote: remote.map(str::to_owned) };
+        let placed = projects::place(&mut tx, &[&began].into(), 1).await.unwrap().remove(&began).unwrap();
         let row = SessionRow {
             id: id.to_owned(),
             coder: "claude".to_owned(),
@@ -45,7 +46,7 @@ impl Stand {
             project_id: Some(placed.project_id.clone()),
             ..SessionRow::default()
         };
-        sessions::upsert(&mut tx, row).await.unwrap();
+        sessions::upsert(&mut tx, vec![row]).await.unwrap();
         tx.commit().await.unwrap();
         placed.project_id
     }

@@ -12,10 +12,10 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Arguments, Connection as _, FromRow};
+use sqlx::{Arguments, AssertSqlSafe, Connection as _, FromRow};
 
-use super::tx::LiteTx;
 pub use super::tx::Tx;
+use super::tx::{LiteTx, MANY, Marks, of_list};
 
 pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -25,6 +25,16 @@ const SQLITE_BUSY: Duration = Duration::from_secs(10);
 
 /// Readers of the embedded database. Reads are short; more would only compete for two to eight cores.
 const SQLITE_READERS: u32 = 6;
+
+/// Pages that the writer keeps, in KiB (negative, as SQLite wants it): the upper levels of all indexes stay in it.
+const SQLITE_WRITER_CACHE: &str = "-8192";
+
+/// Pages in the write-ahead log after which it is folded into the file. More than SQLite's 1,000: pages that change with
+/// every commit are then written to the file less often. A quarter of `journal_size_limit`.
+const SQLITE_CHECKPOINT: &str = "4000";
+
+/// Prepared statements that a connection keeps: more than there are, with those that come in several lengths.
+const STATEMENTS: usize = 400;
 
 /// Connections to PostgreSQL, whose default `max_connections` is 100: several aggregators fit beside each other.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -216,10 +226,14 @@ impl Db {
             .foreign_keys(true)
             // What is deleted is overwritten: free pages of the file hold nothing that somebody could find there.
             .pragma("secure_delete", "ON")
-            .pragma("journal_size_limit", "67108864");
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).min_connections(1).connect_with(options.clone()).await?;
-        let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_with(options).await?;
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(STATEMENTS);
+        // A connection to a file does not get lost: to ask each before it is used would only double the hand-offs.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writing =
+            options.clone().pragma("cache_size", SQLITE_WRITER_CACHE).pragma("wal_autocheckpoint", SQLITE_CHECKPOINT);
+        let writer = pool().max_connections(1).min_connections(1).connect_with(writing).await?;
+        let readers = pool().max_connections(SQLITE_READERS).connect_with(options).await?;
         Ok(Self::Lite { writer, readers })
     }
 
@@ -253,6 +267,24 @@ impl Db {
         })
     }
 
+    /// All rows of a query that ends in `IN`, for a list of values of any length.
+    pub async fn all_in<T: Row>(&self, sql: &'static str, list: &[Val]) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        for list in list.chunks(MANY) {
+            found.extend(match self {
+                Self::Lite { readers, .. } => {
+                    let (text, vals) = of_list(Marks::Nameless, sql, list, "");
+                    sqlx::query_as_with(AssertSqlSafe(text), lite_arguments(vals)?).fetch_all(readers).await?
+                }
+                Self::Pg(pool) => {
+                    let (text, vals) = of_list(Marks::Numbered, sql, list, "");
+                    sqlx::query_as_with(AssertSqlSafe(text), pg_arguments(vals)?).fetch_all(pool).await?
+                }
+            });
+        }
+        Ok(found)
+    }
+
     /// The only row of a query, if there is one.
     pub async fn optional<T: Row>(&self, sql: &'static str, vals: Vec<Val>) -> Result<Option<T>> {
         Ok(match self {
@@ -281,9 +313,18 @@ impl Db {
     /// Begins a write transaction. It rolls back when dropped without [`Tx::commit`].
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Lite { writer, .. } => Tx::Lite(LiteTx::begin(writer).await?),
+            Self::Lite { writer, .. } => Tx::Lite(LiteTx::begin(writer, true).await?),
             Self::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
+    }
+
+    /// The same for what can be derived again: a power cut, but no crash of the process, may undo its commit until the next
+    /// one of [`Db::begin`]. Others wait less long for it to end.
+    pub async fn begin_derived(&self) -> Result<Tx> {
+        match self {
+            Self::Lite { writer, .. } => Ok(Tx::Lite(LiteTx::begin(writer, false).await?)),
+            Self::Pg(_) => self.begin().await,
+        }
     }
 
     /// Folds the write-ahead log of the embedded database into its file and empties it, so that nothing which was

@@ -1,11 +1,11 @@
 //! Projects, and the working directories of hosts that belong to them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::Result;
-use super::db::{Db, Tx};
+use super::db::{Db, Tx, Val};
 use crate::domain::project::{Named, Repository, home_of};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
@@ -49,6 +49,12 @@ statements! {
             JOIN sessions s ON s.id = t.session_id GROUP BY t.host_id, s.project_id
             ORDER BY t.host_id, MAX(s.last_activity_at) DESC, s.project_id";
 }
+
+const FIND_PATHS: &str =
+    "SELECT p.host_id, p.path, p.project_id, p.remote, p.root_commit, p.top_level, p.owner, p.pinned,
+    p.asked_at FROM (";
+
+const AT: &str = ") AS v CROSS JOIN project_paths p WHERE p.host_id = v.column1 AND p.path = v.column2";
 
 /// A working directory of a host.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -129,14 +135,14 @@ pub struct TreeRow {
 }
 
 /// Where a session began.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Beginning {
     /// Host.
-    pub host_id: &'a str,
+    pub host_id: String,
     /// Working directory there.
-    pub path: &'a str,
+    pub path: String,
     /// Address of its repository, where the coder names it.
-    pub remote: Option<&'a str>,
+    pub remote: Option<String>,
 }
 
 /// Where a session belongs.
@@ -148,22 +154,57 @@ pub struct Placed {
     pub path: String,
 }
 
-/// Finds the project of a working directory, or makes one: by the repository's address where the coder names it, else by
+/// Finds the projects of working directories, or makes them: by the repository's address where the coder names it, else by
 /// the folder until the host has said more.
-pub async fn place(tx: &mut Tx, place: &Place<'_>, now: Millis) -> Result<Placed> {
-    let path = home_of(place.path);
-    let told = place.remote.map(Repository::at).unwrap_or_default();
-    let known: Option<PathRow> = tx.optional(FIND_PATH, vals![place.host_id, path]).await?;
-    let project_id = match known {
-        Some(row) if row.asked_at.is_some() || row.remote.is_some() || told.remote.is_none() => row.project_id,
-        Some(row) => learn(tx, &row, &told, now).await?.unwrap_or(row.project_id),
-        None => {
-            let id = ensure(tx, &told.identity(path), &told.name(path), now).await?;
-            tx.execute(ADD_PATH, vals![place.host_id, path, id.as_str(), told.remote]).await?;
-            id
+pub async fn place<'a>(
+    tx: &mut Tx,
+    beginnings: &BTreeSet<&'a Beginning>,
+    now: Millis,
+) -> Result<HashMap<&'a Beginning, Placed>> {
+    let mut known = paths(tx, beginnings).await?;
+    let mut is_new = false;
+    for beginning in beginnings {
+        let told = beginning.remote.as_deref().map(Repository::at).unwrap_or_default();
+        let found = known.get(&key(beginning));
+        if found.is_none_or(|row| row.asked_at.is_none() && row.remote.is_none() && told.remote.is_some()) {
+            place_new(tx, beginning, &told, now).await?;
+            is_new = true;
         }
+    }
+    if is_new {
+        // One of them may have moved a directory that another one began in.
+        known = paths(tx, beginnings).await?;
+    }
+    let place = |beginning: &&'a Beginning| {
+        let row = known.get(&key(beginning))?;
+        Some((*beginning, Placed { project_id: row.project_id.clone(), path: row.path.clone() }))
     };
-    Ok(Placed { project_id, path: path.to_owned() })
+    Ok(beginnings.iter().filter_map(place).collect())
+}
+
+/// Host and directory as they are stored.
+fn key(beginning: &Beginning) -> (String, String) {
+    (beginning.host_id.clone(), home_of(&beginning.path).to_owned())
+}
+
+async fn paths(tx: &mut Tx, beginnings: &BTreeSet<&Beginning>) -> Result<HashMap<(String, String), PathRow>> {
+    let keys: BTreeSet<(String, String)> = beginnings.iter().map(|beginning| key(beginning)).collect();
+    let keys: Vec<Vec<Val>> = keys.into_iter().map(|(host, path)| vals![host, path]).collect();
+    let rows: Vec<PathRow> = tx.all_of(FIND_PATHS, AT, &keys).await?;
+    Ok(rows.into_iter().map(|row| ((row.host_id.clone(), row.path.clone()), row)).collect())
+}
+
+async fn place_new(tx: &mut Tx, beginning: &Beginning, told: &Repository, now: Millis) -> Result<()> {
+    let (host_id, path) = key(beginning);
+    if let Some(row) = find_path(tx, &host_id, &path).await? {
+        if row.remote.is_none() {
+            learn(tx, &row, told, now).await?;
+        }
+        return Ok(());
+    }
+    let id = ensure(tx, &told.identity(&path), &told.name(&path), now).await?;
+    tx.execute(ADD_PATH, vals![host_id, path, id, told.remote.clone()]).await?;
+    Ok(())
 }
 
 /// The host has said what the repository of a working directory is.
@@ -180,7 +221,7 @@ pub async fn answered(
     Ok(moved)
 }
 
-fn answer_vals(row: &PathRow, said: &Repository, asked_at: Option<Millis>) -> Vec<super::db::Val> {
+fn answer_vals(row: &PathRow, said: &Repository, asked_at: Option<Millis>) -> Vec<Val> {
     let Repository { remote, root_commit, top_level, owner } = said.clone();
     vals![row.host_id.as_str(), row.path.as_str(), remote, root_commit, top_level, owner, asked_at]
 }

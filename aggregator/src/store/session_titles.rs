@@ -1,21 +1,25 @@
 //! Titles that people gave to sessions.
 
+use std::collections::HashMap;
+
 use super::Result;
-use super::db::Tx;
+use super::db::{Tx, Val};
 use crate::domain::time::Millis;
 use crate::{statements, vals};
 
 statements! {
-    GET = "SELECT title FROM session_titles WHERE session_id = $1";
     PUT = "INSERT INTO session_titles (session_id, title, renamed_by, renamed_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (session_id) DO UPDATE SET title = excluded.title, renamed_by = excluded.renamed_by,
            renamed_at = excluded.renamed_at";
     FORGET = "DELETE FROM session_titles WHERE session_id = $1";
 }
 
-/// The title that a person gave to a session.
-pub async fn get(tx: &mut Tx, session: &str) -> Result<Option<String>> {
-    Ok(tx.optional::<(String,)>(GET, vals![session]).await?.map(|(title,)| title))
+const OF: &str = "SELECT session_id, title FROM session_titles WHERE session_id IN";
+
+/// The titles that people gave to these sessions.
+pub async fn of(tx: &mut Tx, sessions: &[&str]) -> Result<HashMap<String, String>> {
+    let ids: Vec<Val> = sessions.iter().map(|id| Val::from(*id)).collect();
+    Ok(tx.all_in::<(String, String)>(OF, &ids).await?.into_iter().collect())
 }
 
 /// Gives a session a title.

@@ -1,5 +1,7 @@
 //! Sessions and what was derived of their transcripts. Everything here can be rebuilt from the archive.
 
+use std::collections::HashMap;
+
 use muster_proto::ids::TranscriptId;
 
 use super::db::{Db, Result, Tx, Val};
@@ -38,42 +40,15 @@ macro_rules! page {
 statements! {
     BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')
               AND (derived_offset < committed_offset OR derived_version <> $1 OR NOT joined) ORDER BY updated_at DESC";
-    CURSOR = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
-              derived_version, facts
-              FROM transcripts WHERE id = $1";
-    SAVE = "UPDATE transcripts SET derived_offset = $2, derived_version = $3, facts = $4, joined_session = $5,
-            session_id = COALESCE(session_id, $5),
-            joined = (COALESCE(session_id, CAST($5 AS TEXT), '') = COALESCE(CAST($5 AS TEXT), ''))
-            WHERE id = $1";
-    PARTS = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
-              derived_version, facts
-             FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
+    MAINS = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
+             derived_version, facts FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
     SIDES = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
              derived_version, facts FROM transcripts WHERE session_id = $1 AND kind IN ('subagent', 'meta', 'workflow') ORDER BY id";
-    AGENT_FILES = "SELECT coder, root, path FROM transcripts WHERE session_id = $1 AND kind = 'subagent'";
     ANEW = "UPDATE transcripts SET derived_version = -1 WHERE kind IN ('main', 'subagent', 'meta', 'workflow') AND derived_version <> -1";
     PROGRESS = "SELECT CAST(COALESCE(SUM(CASE WHEN derived_version = $1 THEN derived_offset ELSE 0 END), 0) AS BIGINT) AS done,
                 CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) AS total,
                 CAST(COALESCE(SUM(CASE WHEN derived_version <> $1 AND committed_offset > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) AS behind
                 FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')";
-    UPSERT = "INSERT INTO sessions (id, coder, hosts, project_path, title, title_source, branch, client_version, entrypoint,
-              model, first_activity_at, last_activity_at, entries, conversation, unreadable, subagents, gone, began_host, began_path,
-              project_id, human_prompts, assistant_messages, tool_calls, tool_errors, tokens, cost_microdollars,
-              context_tokens, extras)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-              $22, $23, $24, $25, $26, $27, $28)
-              ON CONFLICT (id) DO UPDATE SET coder = excluded.coder, hosts = excluded.hosts,
-              project_path = excluded.project_path, title = excluded.title, title_source = excluded.title_source,
-              branch = excluded.branch, client_version = excluded.client_version, entrypoint = excluded.entrypoint,
-              model = excluded.model, first_activity_at = excluded.first_activity_at,
-              last_activity_at = excluded.last_activity_at, entries = excluded.entries,
-              conversation = excluded.conversation, unreadable = excluded.unreadable, subagents = excluded.subagents,
-              gone = excluded.gone, began_host = excluded.began_host, began_path = excluded.began_path,
-              project_id = excluded.project_id, human_prompts = excluded.human_prompts,
-              assistant_messages = excluded.assistant_messages, tool_calls = excluded.tool_calls,
-              tool_errors = excluded.tool_errors, tokens = excluded.tokens,
-              cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
-              extras = excluded.extras";
     DELETE = "DELETE FROM sessions WHERE id = $1 RETURNING hosts";
     GET = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
     BY_RECENT = page!("last_activity_at", "<", "DESC", "$1");
@@ -84,6 +59,35 @@ statements! {
     BY_ENTRIES = page!("entries", "<", "DESC", "$1");
     COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM sessions";
 }
+
+const CURSORS: &str =
+    "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset,
+    derived_offset, derived_version, facts FROM transcripts WHERE id IN";
+
+const PARTS: &str = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state,
+    committed_offset, derived_offset, derived_version, facts FROM transcripts WHERE kind = 'main' AND session_id IN";
+
+const AGENT_FILES: &str =
+    "SELECT session_id, coder, root, path FROM transcripts WHERE kind = 'subagent' AND session_id IN";
+
+const SAVE: &str = "UPDATE transcripts SET derived_offset = v.column2, derived_version = v.column3, facts = v.column4,
+    joined_session = v.column5, session_id = COALESCE(session_id, v.column5),
+    joined = (COALESCE(session_id, v.column5, '') = COALESCE(v.column5, '')) FROM (";
+
+const UPSERT: &str = concat!("INSERT INTO sessions (", columns!(), ")");
+
+const REPLACE: &str = "ON CONFLICT (id) DO UPDATE SET coder = excluded.coder, hosts = excluded.hosts,
+    project_path = excluded.project_path, title = excluded.title, title_source = excluded.title_source,
+    branch = excluded.branch, client_version = excluded.client_version, entrypoint = excluded.entrypoint,
+    model = excluded.model, first_activity_at = excluded.first_activity_at,
+    last_activity_at = excluded.last_activity_at, entries = excluded.entries,
+    conversation = excluded.conversation, unreadable = excluded.unreadable, subagents = excluded.subagents,
+    gone = excluded.gone, began_host = excluded.began_host, began_path = excluded.began_path,
+    project_id = excluded.project_id, human_prompts = excluded.human_prompts,
+    assistant_messages = excluded.assistant_messages, tool_calls = excluded.tool_calls,
+    tool_errors = excluded.tool_errors, tokens = excluded.tokens,
+    cost_microdollars = excluded.cost_microdollars, context_tokens = excluded.context_tokens,
+    extras = excluded.extras";
 
 /// Where `derive` stands in one transcript, and what it knows.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -194,33 +198,51 @@ pub async fn behind(db: &Db, version: i64) -> Result<Vec<String>> {
     Ok(db.all::<Id>(BEHIND, vals![version]).await?.into_iter().map(|row| row.id).collect())
 }
 
-/// Where `derive` stands in a transcript.
-pub async fn cursor(db: &Db, id: TranscriptId) -> Result<Option<CursorRow>> {
-    db.optional(CURSOR, vals![id.to_string()]).await
+/// Where `derive` stands in these transcripts.
+pub async fn cursors(db: &Db, ids: &[TranscriptId]) -> Result<HashMap<TranscriptId, CursorRow>> {
+    let ids: Vec<Val> = ids.iter().map(|id| Val::from(id.to_string())).collect();
+    let rows: Vec<CursorRow> = db.all_in(CURSORS, &ids).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id.parse().ok()?, row))).collect())
+}
+
+/// Where `derive` stands in a transcript from now on.
+#[derive(Debug)]
+pub struct Derived<'a> {
+    /// Transcript.
+    pub id: &'a str,
+    /// Bytes derived.
+    pub offset: u64,
+    /// Parser that derived them.
+    pub version: i64,
+    /// What is known (JSON).
+    pub facts: String,
+    /// Session that it belongs to.
+    pub session: Option<String>,
 }
 
 /// Keeps where `derive` stands. The session that ingest has set meanwhile (the file was renamed, or its first line came)
 /// stands; then the transcript waits to be joined again.
-pub async fn save_cursor(
-    tx: &mut Tx,
-    id: &str,
-    derived: u64,
-    version: i64,
-    facts: &str,
-    session: Option<&str>,
-) -> Result<()> {
-    tx.execute(SAVE, vals![id, offset(derived), version, facts, session.map(str::to_owned)]).await?;
-    Ok(())
+pub async fn save_cursors(tx: &mut Tx, cursors: Vec<Derived<'_>>) -> Result<()> {
+    let vals = |at: Derived<'_>| vals![at.id, offset(at.offset), at.version, at.facts, at.session];
+    let rows: Vec<Vec<Val>> = cursors.into_iter().map(vals).collect();
+    tx.each(SAVE, ") AS v WHERE transcripts.id = v.column1", &rows).await
+}
+
+/// Main transcripts of these sessions, oldest first.
+pub async fn parts(tx: &mut Tx, sessions: &[&str]) -> Result<HashMap<String, Vec<CursorRow>>> {
+    let ids: Vec<Val> = sessions.iter().map(|id| Val::from(*id)).collect();
+    let mut rows: Vec<CursorRow> = tx.all_in(PARTS, &ids).await?;
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut parts: HashMap<String, Vec<CursorRow>> = HashMap::new();
+    for row in rows {
+        parts.entry(row.session_id.clone().unwrap_or_default()).or_default().push(row);
+    }
+    Ok(parts)
 }
 
 /// Main transcripts of a session, oldest first.
-pub async fn parts(tx: &mut Tx, session: &str) -> Result<Vec<CursorRow>> {
-    tx.all(PARTS, vals![session]).await
-}
-
-/// The same for readers.
 pub async fn mains(db: &Db, session: &str) -> Result<Vec<CursorRow>> {
-    db.all(PARTS, vals![session]).await
+    db.all(MAINS, vals![session]).await
 }
 
 /// Subagents' transcripts of a session, and what lies beside them, oldest first.
@@ -231,6 +253,8 @@ pub async fn sides(db: &Db, session: &str) -> Result<Vec<CursorRow>> {
 /// Where a subagent's transcript lies.
 #[derive(Debug, sqlx::FromRow)]
 pub struct AgentFile {
+    /// Session that it belongs to.
+    pub session_id: String,
     /// Coder whose format it has.
     pub coder: String,
     /// Root folder on the host.
@@ -239,9 +263,10 @@ pub struct AgentFile {
     pub path: String,
 }
 
-/// The subagents' transcripts of a session.
-pub async fn agent_files(tx: &mut Tx, session: &str) -> Result<Vec<AgentFile>> {
-    tx.all(AGENT_FILES, vals![session]).await
+/// The subagents' transcripts of these sessions.
+pub async fn agent_files(tx: &mut Tx, sessions: &[&str]) -> Result<Vec<AgentFile>> {
+    let ids: Vec<Val> = sessions.iter().map(|id| Val::from(*id)).collect();
+    tx.all_in(AGENT_FILES, &ids).await
 }
 
 /// Has everything derived again; returns the number of transcripts.
@@ -265,43 +290,42 @@ pub async fn progress(db: &Db, version: i64) -> Result<Progress> {
     db.one(PROGRESS, vals![version]).await
 }
 
-/// Stores a session.
-pub async fn upsert(tx: &mut Tx, row: SessionRow) -> Result<()> {
-    tx.execute(
-        UPSERT,
-        vals![
-            row.id,
-            row.coder,
-            row.hosts,
-            row.project_path,
-            row.title,
-            row.title_source,
-            row.branch,
-            row.client_version,
-            row.entrypoint,
-            row.model,
-            row.first_activity_at,
-            row.last_activity_at,
-            row.entries,
-            row.conversation,
-            row.unreadable,
-            row.subagents,
-            row.gone,
-            row.began_host,
-            row.began_path,
-            row.project_id,
-            row.human_prompts,
-            row.assistant_messages,
-            row.tool_calls,
-            row.tool_errors,
-            row.tokens,
-            row.cost_microdollars,
-            row.context_tokens,
-            row.extras
-        ],
-    )
-    .await?;
-    Ok(())
+/// Stores sessions.
+pub async fn upsert(tx: &mut Tx, rows: Vec<SessionRow>) -> Result<()> {
+    tx.insert_all(UPSERT, REPLACE, rows.into_iter().map(vals_of).collect()).await
+}
+
+fn vals_of(row: SessionRow) -> Vec<Val> {
+    vals![
+        row.id,
+        row.coder,
+        row.hosts,
+        row.project_path,
+        row.title,
+        row.title_source,
+        row.branch,
+        row.client_version,
+        row.entrypoint,
+        row.model,
+        row.first_activity_at,
+        row.last_activity_at,
+        row.entries,
+        row.conversation,
+        row.unreadable,
+        row.subagents,
+        row.gone,
+        row.began_host,
+        row.began_path,
+        row.project_id,
+        row.human_prompts,
+        row.assistant_messages,
+        row.tool_calls,
+        row.tool_errors,
+        row.tokens,
+        row.cost_microdollars,
+        row.context_tokens,
+        row.extras
+    ]
 }
 
 #[derive(sqlx::FromRow)]

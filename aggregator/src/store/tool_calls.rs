@@ -43,7 +43,6 @@ macro_rules! page {
 
 statements! {
     FORGET = "DELETE FROM tool_calls WHERE transcript_id = $1";
-    REPORTED = "UPDATE tool_calls SET agent_ok = $3 WHERE transcript_id = $1 AND agent_id = $2";
     OF_SESSION = of_session!("");
     AFTER = page!(">", "ASC");
     BEFORE = page!("<", "DESC");
@@ -67,9 +66,16 @@ statements! {
 }
 
 const KNOWN: &str =
-    "SELECT transcript_id, line, result_line, id, name, about, path, writes, started_at, ended_at, duration_ms,
-    is_error, exit_code, added, removed, agent_id, agent_kind, agent_background, agent_ok, workflow_id
-    FROM tool_calls WHERE transcript_id = $1 AND id IN";
+    "SELECT c.transcript_id, c.line, c.result_line, c.id, c.name, c.about, c.path, c.writes, c.started_at, c.ended_at,
+    c.duration_ms, c.is_error, c.exit_code, c.added, c.removed, c.agent_id, c.agent_kind, c.agent_background, c.agent_ok,
+    c.workflow_id FROM (";
+
+// CROSS JOIN keeps the embedded database from beginning with the calls.
+const BY_ID: &str = ") AS v CROSS JOIN tool_calls c WHERE c.transcript_id = v.column1 AND c.id = v.column2";
+
+const REPORTED: &str = "UPDATE tool_calls SET agent_ok = v.column3 FROM (";
+
+const BY_AGENT: &str = ") AS v WHERE tool_calls.transcript_id = v.column1 AND tool_calls.agent_id = v.column2";
 
 const PUT: &str =
     "INSERT INTO tool_calls (transcript_id, line, result_line, id, name, about, path, writes, started_at, ended_at,
@@ -209,10 +215,13 @@ pub struct Counts {
     pub errors: i64,
 }
 
-/// What is stored of these calls of a transcript.
-pub async fn known(tx: &mut Tx, transcript: &str, ids: &[&str]) -> Result<Vec<CallRow>> {
-    let ids: Vec<Val> = ids.iter().map(|id| Val::from(*id)).collect();
-    tx.all_in(KNOWN, vals![transcript], &ids).await
+/// What is stored of these calls, each named by its transcript and id.
+pub async fn known(tx: &mut Tx, calls: &[(&str, &str)]) -> Result<Vec<CallRow>> {
+    let rows: Vec<Vec<Val>> = calls.iter().map(|(transcript, id)| vals![*transcript, *id]).collect();
+    let mut known: Vec<CallRow> = tx.all_of(KNOWN, BY_ID, &rows).await?;
+    known.sort_by(|a, b| (&a.transcript_id, &a.id).cmp(&(&b.transcript_id, &b.id)));
+    known.dedup_by(|a, b| (&a.transcript_id, &a.id) == (&b.transcript_id, &b.id));
+    Ok(known)
 }
 
 /// Stores calls, in place of what was known of them.
@@ -245,10 +254,11 @@ fn vals_of(row: CallRow) -> Vec<Val> {
     ]
 }
 
-/// A subagent has ended, of which the transcript's earlier lines told.
-pub async fn reported(tx: &mut Tx, transcript: &str, agent: &str, ok: bool) -> Result<()> {
-    tx.execute(REPORTED, vals![transcript, agent, ok]).await?;
-    Ok(())
+/// Subagents have ended, of which earlier lines told: transcript, id of the subagent, whether it went well.
+pub async fn reported(tx: &mut Tx, reports: &[(&str, String, bool)]) -> Result<()> {
+    let rows: Vec<Vec<Val>> =
+        reports.iter().map(|(transcript, agent, ok)| vals![*transcript, agent.as_str(), *ok]).collect();
+    tx.each(REPORTED, BY_AGENT, &rows).await
 }
 
 /// Removes the calls of a transcript.
@@ -260,7 +270,7 @@ pub async fn forget(tx: &mut Tx, transcript: &str) -> Result<()> {
 /// Number of calls in these transcripts; a copy of one is the same one.
 pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<Counts> {
     let ids: Vec<Val> = transcripts.iter().map(|id| Val::from(*id)).collect();
-    let rows: Vec<Counts> = tx.all_in(COUNT, vec![], &ids).await?;
+    let rows: Vec<Counts> = tx.all_in(COUNT, &ids).await?;
     Ok(rows.into_iter().next().unwrap_or_default())
 }
 

@@ -1,11 +1,11 @@
 //! Transcripts: files of sessions, each in one generation of its content.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use muster_proto::ids::{HostId, TranscriptId};
 use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Sqlite};
 
-use super::db::{Db, Result, StoreError, Tx};
+use super::db::{Db, Result, StoreError, Tx, Val};
 use crate::domain::time::Millis;
 use crate::domain::transcript::{TranscriptKind, TranscriptState};
 use crate::{statements, vals};
@@ -29,10 +29,7 @@ statements! {
     LIVE_ROW_AT = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
            committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
            FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
-    GENERATION = "SELECT CAST(COALESCE(MAX(generation) + 1, 0) AS BIGINT) AS n FROM transcripts WHERE host_id = $1 AND path = $2";
     LIVE_AT_PATH = "SELECT id FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
-    INSERT = "INSERT INTO transcripts (id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
-              state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', $12, $12)";
     GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
     MOVED = "UPDATE transcripts SET root = $3, path = $4, kind = $5, session_id = $6, joined = FALSE
              WHERE id = $1 AND host_id = $2 AND state = 'live'";
@@ -42,6 +39,17 @@ statements! {
     COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1";
     HOLD = "UPDATE transcripts SET updated_at = $3 WHERE id = $1 AND committed_offset = $2 AND state = 'live'";
 }
+
+const BEFORE: &str = "SELECT t.host_id, t.path, MAX(t.generation) AS generation,
+    MAX(CASE WHEN t.state = 'live' THEN t.id END) AS live FROM (";
+
+// CROSS JOIN keeps the embedded database from beginning with the transcripts.
+const AT_PATH: &str = ") AS v CROSS JOIN transcripts t WHERE t.host_id = v.column1 AND t.path = v.column2
+    GROUP BY t.host_id, t.path";
+
+const INSERT: &str =
+    "INSERT INTO transcripts (id, host_id, coder, root, path, kind, in_lines, generation, device, inode,
+    session_id, state, created_at, updated_at)";
 
 /// One file, as archived.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -172,9 +180,13 @@ pub struct Filter {
     pub state: Option<TranscriptState>,
 }
 
+/// What was at a path before.
 #[derive(sqlx::FromRow)]
-struct Number {
-    n: i64,
+struct Predecessor {
+    host_id: String,
+    path: String,
+    generation: i64,
+    live: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -208,17 +220,22 @@ pub async fn of_session(db: &Db, session: &str) -> Result<Vec<TranscriptRow>> {
     db.all(OF_SESSION, vals![session]).await
 }
 
-/// Adds a transcript. Whatever was live at its path before is gone from now on; those ids are returned.
-pub async fn open(tx: &mut Tx, new: &NewTranscript, now: Millis) -> Result<Vec<String>> {
-    let host = new.host.to_string();
-    let before: Vec<Id> = tx.all(LIVE_AT_PATH, vals![host.as_str(), new.path.as_str()]).await?;
-    for old in &before {
-        tx.execute(GONE, vals![old.id.as_str(), host.as_str(), now]).await?;
+/// Adds transcripts at paths that differ. Whatever was live at a path before is gone from now on; those ids are returned.
+pub async fn open(tx: &mut Tx, opened: &[&NewTranscript], now: Millis) -> Result<Vec<String>> {
+    let places: Vec<Vec<Val>> = opened.iter().map(|new| vals![new.host.to_string(), new.path.as_str()]).collect();
+    let mut generations: HashMap<(String, String), i64> = HashMap::new();
+    let mut gone = Vec::new();
+    for before in tx.all_of::<Predecessor>(BEFORE, AT_PATH, &places).await? {
+        if let Some(live) = before.live {
+            tx.execute(GONE, vals![live.as_str(), before.host_id.as_str(), now]).await?;
+            gone.push(live);
+        }
+        generations.insert((before.host_id, before.path), before.generation + 1);
     }
-    let generation: Option<Number> = tx.optional(GENERATION, vals![host.as_str(), new.path.as_str()]).await?;
-    let (device, inode) = new.identity;
-    tx.execute(
-        INSERT,
+    let vals = |new: &&NewTranscript| {
+        let host = new.host.to_string();
+        let generation = generations.get(&(host.clone(), new.path.clone())).copied().unwrap_or(0);
+        let (device, inode) = new.identity;
         vals![
             new.id.to_string(),
             host,
@@ -227,15 +244,17 @@ pub async fn open(tx: &mut Tx, new: &NewTranscript, now: Millis) -> Result<Vec<S
             new.path.as_str(),
             new.kind.word(),
             new.in_lines,
-            generation.map_or(0, |generation| generation.n),
+            generation,
             device.to_string(),
             inode.to_string(),
             new.session.clone(),
+            TranscriptState::Live.word(),
+            now,
             now
-        ],
-    )
-    .await?;
-    Ok(before.into_iter().map(|old| old.id).collect())
+        ]
+    };
+    tx.insert_all(INSERT, "", opened.iter().map(vals).collect()).await?;
+    Ok(gone)
 }
 
 /// The file vanished; `false` when it was not live on this host.

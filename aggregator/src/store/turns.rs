@@ -6,7 +6,6 @@ use crate::domain::time::Millis;
 use crate::{statements, vals};
 
 statements! {
-    END = "UPDATE turns SET ended_at = $3, duration_ms = $4 WHERE transcript_id = $1 AND line = $2";
     FORGET = "DELETE FROM turns WHERE transcript_id = $1";
     OF_SESSION = "SELECT u.transcript_id, u.line, u.uuid, u.text, u.queued, u.started_at, u.ended_at, u.duration_ms
                   FROM transcripts t JOIN turns u ON u.transcript_id = t.id
@@ -18,6 +17,10 @@ const PUT: &str = "INSERT INTO turns (transcript_id, line, uuid, text, queued, s
 const REPLACE: &str = "ON CONFLICT (transcript_id, line) DO UPDATE SET uuid = excluded.uuid, text = excluded.text,
     queued = excluded.queued, started_at = excluded.started_at, ended_at = excluded.ended_at,
     duration_ms = excluded.duration_ms";
+
+const END: &str = "UPDATE turns SET ended_at = v.column3, duration_ms = v.column4 FROM (";
+
+const AT_LINE: &str = ") AS v WHERE turns.transcript_id = v.column1 AND turns.line = v.column2";
 
 const COUNT: &str =
     "SELECT CAST(COUNT(DISTINCT COALESCE(uuid, transcript_id || ':' || CAST(line AS TEXT))) AS BIGINT) AS n
@@ -58,16 +61,24 @@ pub async fn put(tx: &mut Tx, rows: Vec<TurnRow>) -> Result<()> {
     tx.insert_all(PUT, REPLACE, rows.into_iter().map(vals).collect()).await
 }
 
-/// The coder yielded, or went on (`None`).
-pub async fn end(
-    tx: &mut Tx,
-    transcript: &str,
-    line: i64,
-    ended_at: Option<Millis>,
-    duration_ms: Option<i64>,
-) -> Result<()> {
-    tx.execute(END, vals![transcript, line, ended_at, duration_ms]).await?;
-    Ok(())
+/// When a turn that began before ended.
+#[derive(Debug)]
+pub struct TurnEnd<'a> {
+    /// Transcript.
+    pub transcript: &'a str,
+    /// Line of the prompt.
+    pub line: i64,
+    /// When the coder yielded; `None`: it went on.
+    pub ended_at: Option<Millis>,
+    /// How long it worked by its own clock.
+    pub duration_ms: Option<i64>,
+}
+
+/// The coder yielded, or went on, in each of these turns.
+pub async fn end(tx: &mut Tx, ends: &[TurnEnd<'_>]) -> Result<()> {
+    let rows: Vec<Vec<Val>> =
+        ends.iter().map(|end| vals![end.transcript, end.line, end.ended_at, end.duration_ms]).collect();
+    tx.each(END, AT_LINE, &rows).await
 }
 
 /// Removes the turns of a transcript.
@@ -79,7 +90,7 @@ pub async fn forget(tx: &mut Tx, transcript: &str) -> Result<()> {
 /// Number of prompts in these transcripts; a copy of one is the same one.
 pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<i64> {
     let ids: Vec<Val> = transcripts.iter().map(|id| Val::from(*id)).collect();
-    Ok(tx.all_in::<Number>(COUNT, vec![], &ids).await?.iter().map(|row| row.n).sum())
+    Ok(tx.all_in::<Number>(COUNT, &ids).await?.iter().map(|row| row.n).sum())
 }
 
 /// Turns of the main transcripts of a session, by transcript and line.

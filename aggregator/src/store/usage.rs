@@ -1,6 +1,6 @@
 //! Tokens of replies. Several transcripts can tell of one reply; one of them counts.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Result;
 use super::db::{Db, Tx, Val};
@@ -12,9 +12,6 @@ statements! {
               AND EXISTS (SELECT 1 FROM usage o WHERE o.key = u.key AND o.transcript_id <> $1)";
     FORGET = "DELETE FROM usage WHERE transcript_id = $1";
     COUNT_IT = "UPDATE usage SET counted = $3 WHERE transcript_id = $1 AND key = $2";
-    SUM = "SELECT CAST(COALESCE(SUM(u.input_tokens + u.output_tokens + u.cache_read_tokens + u.cache_write_5m_tokens
-           + u.cache_write_1h_tokens), 0) AS BIGINT) AS tokens, CAST(SUM(u.cost_microdollars) AS BIGINT) AS cost
-           FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1 AND u.counted";
     BY_TRANSCRIPT = "SELECT u.transcript_id, CAST(SUM(u.input_tokens) AS BIGINT) AS input_tokens,
            CAST(SUM(u.output_tokens) AS BIGINT) AS output_tokens, CAST(SUM(u.cache_read_tokens) AS BIGINT) AS cache_read_tokens,
            CAST(SUM(u.cache_write_5m_tokens) AS BIGINT) AS cache_write_5m_tokens,
@@ -31,11 +28,19 @@ statements! {
               FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE t.session_id = $1 AND t.kind = 'main'";
 }
 
-const KNOWN: &str = "SELECT key, transcript_id, line, at, model, input_tokens, output_tokens, cache_read_tokens,
-    cache_write_5m_tokens, cache_write_1h_tokens, thinking_tokens, web_searches, records, copied, counted, cost_microdollars
-    FROM usage WHERE transcript_id = $1 AND key IN";
+const SUMS: &str = "SELECT t.session_id, CAST(COALESCE(SUM(u.input_tokens + u.output_tokens + u.cache_read_tokens
+    + u.cache_write_5m_tokens + u.cache_write_1h_tokens), 0) AS BIGINT) AS tokens,
+    CAST(SUM(u.cost_microdollars) AS BIGINT) AS cost
+    FROM transcripts t JOIN usage u ON u.transcript_id = t.id WHERE u.counted AND t.session_id IN";
 
-const TOLD_ELSEWHERE: &str = "SELECT DISTINCT key FROM usage WHERE transcript_id <> $1 AND key IN";
+const KNOWN: &str = "SELECT u.key, u.transcript_id, u.line, u.at, u.model, u.input_tokens, u.output_tokens,
+    u.cache_read_tokens, u.cache_write_5m_tokens, u.cache_write_1h_tokens, u.thinking_tokens, u.web_searches, u.records,
+    u.copied, u.counted, u.cost_microdollars FROM (";
+
+// CROSS JOIN keeps the embedded database from beginning with the replies.
+const BY_KEY: &str = ") AS v CROSS JOIN usage u WHERE u.transcript_id = v.column1 AND u.key = v.column2";
+
+const TOLD: &str = "SELECT key, transcript_id FROM usage WHERE key IN";
 
 const PUT: &str = "INSERT INTO usage (key, transcript_id, line, at, model, input_tokens, output_tokens, cache_read_tokens,
     cache_write_5m_tokens, cache_write_1h_tokens, thinking_tokens, web_searches, records, copied, counted, cost_microdollars)";
@@ -153,6 +158,19 @@ struct Key {
 }
 
 #[derive(sqlx::FromRow)]
+struct Teller {
+    key: Vec<u8>,
+    transcript_id: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionSum {
+    session_id: String,
+    tokens: i64,
+    cost: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
 struct Number {
     n: i64,
 }
@@ -168,17 +186,23 @@ struct Claim {
     coder: String,
 }
 
-/// What is stored of these replies of a transcript.
-pub async fn known(tx: &mut Tx, transcript: &str, keys: &[&[u8]]) -> Result<Vec<UsageRow>> {
-    let keys: Vec<Val> = keys.iter().map(|key| Val::from(*key)).collect();
-    tx.all_in(KNOWN, vals![transcript], &keys).await
+/// What is stored of these replies, each named by its transcript and key.
+pub async fn known(tx: &mut Tx, replies: &[(&str, &[u8])]) -> Result<Vec<UsageRow>> {
+    let rows: Vec<Vec<Val>> = replies.iter().map(|(transcript, key)| vals![*transcript, *key]).collect();
+    let mut known: Vec<UsageRow> = tx.all_of(KNOWN, BY_KEY, &rows).await?;
+    known.sort_by(|a, b| (&a.transcript_id, &a.key).cmp(&(&b.transcript_id, &b.key)));
+    known.dedup_by(|a, b| (&a.transcript_id, &a.key) == (&b.transcript_id, &b.key));
+    Ok(known)
 }
 
-/// Those of these replies that other transcripts tell of too. All others count where they stand.
-pub async fn told_elsewhere(tx: &mut Tx, transcript: &str, keys: &[&[u8]]) -> Result<HashSet<Vec<u8>>> {
+/// Which transcripts tell of these replies: keys, with the transcripts of each.
+pub async fn told(tx: &mut Tx, keys: &[&[u8]]) -> Result<HashMap<Vec<u8>, BTreeSet<String>>> {
     let keys: Vec<Val> = keys.iter().map(|key| Val::from(*key)).collect();
-    let shared: Vec<Key> = tx.all_in(TOLD_ELSEWHERE, vals![transcript], &keys).await?;
-    Ok(shared.into_iter().map(|row| row.key).collect())
+    let mut told: HashMap<Vec<u8>, BTreeSet<String>> = HashMap::new();
+    for row in tx.all_in::<Teller>(TOLD, &keys).await? {
+        told.entry(row.key).or_default().insert(row.transcript_id);
+    }
+    Ok(told)
 }
 
 /// Stores replies, in place of what was known of them. Which of several copies counts is for [`recount`] to say.
@@ -226,7 +250,7 @@ pub async fn forget(tx: &mut Tx, transcript: &str) -> Result<BTreeSet<Touched>> 
 pub async fn recount(tx: &mut Tx, keys: &[&[u8]]) -> Result<BTreeSet<Touched>> {
     let keys: Vec<Val> = keys.iter().map(|key| Val::from(*key)).collect();
     let mut by_key: HashMap<Vec<u8>, Vec<Claim>> = HashMap::new();
-    for claim in tx.all_in::<Claim>(CLAIMS, vec![], &keys).await? {
+    for claim in tx.all_in::<Claim>(CLAIMS, &keys).await? {
         by_key.entry(claim.key.clone()).or_default().push(claim);
     }
     let mut touched = BTreeSet::new();
@@ -251,12 +275,14 @@ pub async fn recount(tx: &mut Tx, keys: &[&[u8]]) -> Result<BTreeSet<Touched>> {
 /// Number of replies in these transcripts; a copy of one is the same one.
 pub async fn count(tx: &mut Tx, transcripts: &[&str]) -> Result<i64> {
     let ids: Vec<Val> = transcripts.iter().map(|id| Val::from(*id)).collect();
-    Ok(tx.all_in::<Number>(COUNT, vec![], &ids).await?.iter().map(|row| row.n).sum())
+    Ok(tx.all_in::<Number>(COUNT, &ids).await?.iter().map(|row| row.n).sum())
 }
 
-/// What counts for a session with its subagents.
-pub async fn sum(tx: &mut Tx, session: &str) -> Result<Sum> {
-    Ok(tx.optional(SUM, vals![session]).await?.unwrap_or_default())
+/// What counts for each of these sessions with its subagents; those without a reply are missing.
+pub async fn sums(tx: &mut Tx, sessions: &[&str]) -> Result<HashMap<String, Sum>> {
+    let ids: Vec<Val> = sessions.iter().map(|id| Val::from(*id)).collect();
+    let rows: Vec<SessionSum> = tx.all_in_then(SUMS, &ids, "GROUP BY t.session_id").await?;
+    Ok(rows.into_iter().map(|row| (row.session_id, Sum { tokens: row.tokens, cost: row.cost })).collect())
 }
 
 /// A reply, as one of the main transcripts of a session tells of it.

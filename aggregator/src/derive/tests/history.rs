@@ -226,7 +226,7 @@ async fn a_copy_of_a_session_counts_once_and_takes_over_when_the_other_is_forgot
         for file in first.iter().filter_map(|file| file.id) {
             usage::forget(&mut tx, &file.to_string()).await.unwrap();
         }
-        assert_eq!(usage::sum(&mut tx, id).await.unwrap().tokens, alone.tokens);
+        assert_eq!(usage::sums(&mut tx, &[id]).await.unwrap()[id].tokens, alone.tokens);
         tx.commit().await.unwrap();
     }
 }
@@ -251,7 +251,7 @@ async fn every_order_goes_on_where_the_page_before_ended() {
                 extras: "{}".to_owned(),
                 ..SessionRow::default()
             };
-            sessions::upsert(&mut tx, row).await.unwrap();
+            sessions::upsert(&mut tx, vec![row]).await.unwrap();
         }
         tx.commit().await.unwrap();
         for sort in Sort::ALL {
