@@ -35,6 +35,8 @@ mod web;
 #[cfg(test)]
 mod action_tests;
 #[cfg(test)]
+mod asking_tests;
+#[cfg(test)]
 mod history_tests;
 #[cfg(test)]
 mod reading_tests;

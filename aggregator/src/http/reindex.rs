@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::failure::{Answer, Failure};
 use super::guard::Caller;
 use super::json::Query;
+use crate::access::{By, note};
 use crate::domain::role::Role;
 use crate::house::House;
 use crate::store::transcripts::unsigned;
@@ -32,10 +33,16 @@ async fn begin(
     Query(query): Query<ReindexQuery>,
 ) -> Result<(StatusCode, Json<Page<Progress>>), Failure> {
     caller.require(Role::Admin)?;
-    match query.what.as_str() {
+    let what = query.what.as_str();
+    if !["views", "search"].contains(&what) {
+        return Err(Failure::bad_request("`what` must be `views` or `search`"));
+    }
+    let mut tx = house.db.begin().await?;
+    note(&mut tx, &By::from(&caller), "reindex", what).await?;
+    tx.commit().await?;
+    match what {
         "views" => house.views.rebuild().await.map(drop)?,
-        "search" => house.search.rebuild().await?,
-        _ => return Err(Failure::bad_request("`what` must be `views` or `search`")),
+        _ => house.search.rebuild().await?,
     }
     Ok((StatusCode::ACCEPTED, Json(progress(&house).await?)))
 }

@@ -48,6 +48,15 @@ impl Doors {
         Self::of(db.clone(), options, folder)
     }
 
+    /// The same, and its rooms do their work.
+    pub(super) fn running(db: &Db) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (house, chores) = House::new(db.clone(), Options::local(folder.path()), Tasks::new());
+        house.start(chores);
+        let app = router(Arc::clone(&house));
+        Self { house, app, _folder: folder }
+    }
+
     fn of(db: Db, options: Options, folder: tempfile::TempDir) -> Self {
         let (house, _chores) = House::new(db, options, Tasks::new());
         let app = router(Arc::clone(&house));
