@@ -125,6 +125,11 @@ async fn list_entries(
 ) -> Answer<Page<Entry>> {
     let limit = limit_of(&PageQuery { limit: query.limit, cursor: None })? as usize;
     let (wanted, depth) = (query.wanted()?, query.depth()?);
+    if query.after.is_some() {
+        // A page that reads on was told of these lines before they were stored. When the server is stopping, it gets what
+        // is stored.
+        let _ = house.ingest.flushed().await;
+    }
     let conversation = conversation(&house, &id, query.transcript.as_deref(), query.place()).await?;
     let make = move |located: &Located| match depth {
         Depth::Full => {

@@ -73,6 +73,7 @@ export class Reading {
       if (error) this.problem = error;
       if (snapshot && 'entries' in snapshot) this.#take(snapshot.session);
       if (snapshot && 'deleted' in snapshot) this.#lose(snapshot.deleted);
+      if (update?.entries) this.#hear(update.entries);
       if (update?.session) this.#take(update.session);
       if (update?.deleted) this.#lose(update.deleted);
     }
@@ -89,6 +90,15 @@ export class Reading {
   #take(session: Session): void {
     this.session = session;
     this.deleted = null;
+  }
+
+  /** Lines were appended: whoever reads the end asks for them now, before the session's own numbers tell of them. */
+  #hear(entries: readonly Entry[]): void {
+    if (!this.ready) return;
+    this.#waits ||= this.atEnd;
+    this.lines = this.lines.grown(
+      entries.map((entry) => ({ id: entry.transcript_id, lines: entry.line + 1 })),
+    );
   }
 
   /** Nothing that was read stays on the page, and what is still on its way is not shown. */

@@ -117,6 +117,17 @@ test('who is at the end goes along with it; who is elsewhere stays', async () =>
   expect(start.lines.total).toBe(total);
 });
 
+test('an appended line is asked for before the session tells of it', async () => {
+  const it = await opened('end');
+  total += 1;
+  const update = { entries: [entry(total - 1)] };
+  it.receive([{ topic: 's', revision: 2, update }]);
+  await vi.waitUntil(() => it.end === total);
+  it.receive([message(total - 1)]);
+  expect(it.lines.total).toBe(total);
+  expect(it.atEnd).toBe(true);
+});
+
 test('numbers that are ahead of what can be read are asked for again', async () => {
   const it = await opened('end');
   it.receive([message(total + 2)]);

@@ -61,12 +61,13 @@ export class Lines {
     return null;
   }
 
-  /** The same conversation with its files as they are now. */
-  grown(transcripts: readonly Transcript[]): Lines {
-    const now = new Map(transcripts.map(({ id, lines }) => [id, lines]));
-    const grew = this.parts.some(({ transcript, lines }) => (now.get(transcript) ?? lines) !== lines);
-    if (!grew) return this;
-    return new Lines(this.parts.map((part) => ({ ...part, lines: now.get(part.transcript) ?? part.lines })));
+  /** The same conversation with its files as they are now. A file never loses a line. */
+  grown(transcripts: readonly Pick<Transcript, 'id' | 'lines'>[]): Lines {
+    const now = new Map<string, number>();
+    for (const { id, lines } of transcripts) now.set(id, Math.max(lines, now.get(id) ?? 0));
+    const size = ({ transcript, lines }: Part) => Math.max(now.get(transcript) ?? 0, lines);
+    if (this.parts.every((part) => size(part) === part.lines)) return this;
+    return new Lines(this.parts.map((part) => ({ ...part, lines: size(part) })));
   }
 }
 
