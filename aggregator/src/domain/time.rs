@@ -12,6 +12,14 @@ pub fn now_ms() -> Millis {
     Timestamp::now().as_millisecond()
 }
 
+/// The last moment that can be written with every offset: near the end of the year 9999.
+const LAST: Millis = 253_402_207_200_999;
+
+/// A time as a host tells it, made one that can be counted with: nothing before 1970, nothing after 9999.
+pub fn told(ms: Millis) -> Millis {
+    ms.clamp(0, LAST)
+}
+
 /// RFC 3339 with milliseconds; the ends of time where the number lies outside of them.
 pub fn rfc3339(ms: Millis) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX });
@@ -38,6 +46,14 @@ pub fn parse_day(text: &str) -> Option<Millis> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_told_time_is_beyond_counting() {
+        for (ms, counted) in [(i64::MIN, 0), (i64::MAX, LAST), (1_700_000_000_000, 1_700_000_000_000)] {
+            assert_eq!(told(ms), counted);
+        }
+        assert_eq!(rfc3339(LAST), "9999-12-30T22:00:00.999Z");
+    }
 
     #[test]
     fn times_survive_their_text_form() {

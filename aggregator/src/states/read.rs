@@ -5,7 +5,7 @@ use muster_proto::fleet;
 use super::host::Coder;
 use crate::domain::session::SessionId;
 use crate::domain::session_state::{Event, Kind, Registry};
-use crate::domain::time::Millis;
+use crate::domain::time::{self, Millis};
 
 /// Bytes of a name, an id, a word.
 const WORD: usize = 200;
@@ -41,14 +41,14 @@ pub(super) fn coder(told: fleet::Coder) -> Option<(String, Coder)> {
     let registry = told.registry.map(|entry| Registry {
         status: cut(entry.status, WORD),
         waiting_for: cut(entry.waiting_for, WORD),
-        since: if entry.since_ms > 0 { entry.since_ms } else { entry.updated_ms.max(told.started_ms) },
+        since: time::told(if entry.since_ms > 0 { entry.since_ms } else { entry.updated_ms.max(told.started_ms) }),
     });
     (!key.is_empty() && !coder.is_empty()).then(|| {
         let coder = Coder {
             name: coder,
             session,
             pid: told.pid,
-            started_at: told.started_ms,
+            started_at: time::told(told.started_ms),
             cwd: cut(told.cwd, LINE),
             terminal: cut(told.terminal, WORD),
             tmux: cut(told.tmux, WORD),
@@ -79,7 +79,7 @@ pub(super) fn hook(told: fleet::HookEvent) -> Option<Called> {
     }
     let cause = if told.cause.is_empty() && kind == Kind::StopFailure { told.message } else { told.cause };
     let event = Event {
-        at: told.at_ms,
+        at: time::told(told.at_ms),
         kind,
         tool: cut(told.tool_name, WORD),
         about: cut(told.about, LINE),

@@ -13,7 +13,7 @@ use crate::domain::alarm::{Settings, alarms};
 use crate::domain::session::SessionId;
 use crate::domain::session_state::{Leaving, Link, SETTLE_MS, Turn};
 use crate::domain::session_view::View;
-use crate::domain::time::Millis;
+use crate::domain::time::{self, Millis};
 use crate::live::endings::Ending;
 
 /// Without a living process and a word for so long, a session leaves.
@@ -86,7 +86,7 @@ impl Room {
     /// A link stands: from now on its host tells of its coders, all of them first.
     pub(super) fn linked(&mut self, host: HostId, hello: &read::Greeting, now: Millis) {
         let on = self.host(host);
-        on.set_skew(hello.clock_ms - now);
+        on.set_skew(time::told(hello.clock_ms) - now);
         on.link = Link { away_since: None, lag_ms: 0, heard_at: now };
         on.listed = false;
         on.reports = hello.reports_coders;
@@ -97,7 +97,7 @@ impl Room {
     /// A host said how it is. `late_ms` is the age of what it shows, where that is worth a word.
     pub(super) fn heard(&mut self, host: HostId, clock_ms: Millis, late_ms: u64, now: Millis) {
         let on = self.host(host);
-        let moved = on.set_skew(clock_ms - now);
+        let moved = on.set_skew(time::told(clock_ms) - now);
         let was_late = std::mem::replace(&mut on.link.lag_ms, late_ms);
         on.link.heard_at = now;
         if moved || was_late != late_ms {
@@ -124,7 +124,7 @@ impl Room {
 
     /// A host told of its living coders.
     pub(super) fn coders(&mut self, host: HostId, told: fleet::Coders) {
-        let clock = told.clock_ms;
+        let clock = time::told(told.clock_ms);
         let keys: BTreeSet<String> = told.coders.iter().map(|coder| coder.key.clone()).collect();
         let on = self.host(host);
         let mut ended = told.ended;

@@ -173,11 +173,12 @@ fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, now: Millis) -> 
         return failed.into();
     }
     let last = left.and_then(|left| speak::claim_of(&left.registry));
-    let spoke_at = word.as_ref().map_or(Millis::MIN, |word| word.at);
+    let is_after_word =
+        |at: Millis, slack: Millis| word.as_ref().is_none_or(|word| at >= word.at.saturating_sub(slack));
     // What was open when the process ended is open for ever.
-    let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && last.at >= spoke_at - SETTLE_MS)
+    let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && is_after_word(last.at, SETTLE_MS))
         || speak::dialog(sources).is_some();
-    let was_idle = last.as_ref().is_some_and(|last| last.is_over() && last.at >= spoke_at);
+    let was_idle = last.as_ref().is_some_and(|last| last.is_over() && is_after_word(last.at, 0));
     let is_closed = was_idle || word.as_ref().is_none_or(Claim::is_over);
     if is_closed && !asked {
         return done(at);
