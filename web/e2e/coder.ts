@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+import { Running } from './process.ts';
 
 /** Writes a transcript as Claude Code does: whole lines, each with one append. */
 export class Coder {
@@ -58,6 +60,21 @@ export class Coder {
     const begun = new Coder(root, this.#cwd, { session: this.session, agent });
     begun.prompt(`${description}.`);
     return begun;
+  }
+
+  /** Begins a real process, which stands in the list of living sessions of the coder's home. */
+  live(home: string, status: 'busy' | 'idle' = 'busy'): Running {
+    const process = new Running('sleep', ['600'], {});
+    const { pid } = process;
+    // Behind the program's name in parentheses, the 20th field is the start time in clock ticks.
+    const procStart = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+    const now = Date.now();
+    const about = { sessionId: this.session, cwd: this.#cwd, version: '2.1.329', entrypoint: 'cli' };
+    const times = { startedAt: now, procStart, statusUpdatedAt: now, updatedAt: now };
+    mkdirSync(join(home, 'sessions'), { recursive: true });
+    const entry = { pid, kind: 'interactive', status, ...about, ...times };
+    writeFileSync(join(home, 'sessions', `${pid}.json`), JSON.stringify(entry));
+    return process;
   }
 
   #message(content: unknown[]): unknown {

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { openBrowser } from './chromium.ts';
@@ -221,56 +223,21 @@ test('nothing can be stopped where nothing lives, and a viewer is offered neithe
   expect(await viewer.getByRole('button', { name: 'Rename' }).count()).toBe(0);
 });
 
-test('killing asks first, names session and host, and says how it went', async () => {
+test('killing asks first, names session and host, says how it went, and ends the process', async () => {
   const { coder } = busy('Kill me');
-  page = await enter(browser, house);
-  const { items } = await house.api<{ items: { id: string }[] }>('GET', 'hosts');
-  const now = new Date().toISOString();
-  const process = { key: '42-1', host_id: items[0]?.id, pid: 42, started_at: now, cwd: '/srv/demo/limiter' };
-  const state = {
-    session_id: coder.id,
-    turn: 'working',
-    since: now,
-    reason: 'thinking',
-    source: 'registry',
-    source_at: now,
-    sources: [],
-    background: { subagents: 0, shells: 0 },
-    running: [],
-    processes: [{ ...process, terminal: 'pts/3', tmux: null, kind: 'interactive', no_stop: null }],
-    alarms: [],
-    limit_resets_at: null,
-    context_window: 200_000,
-    tokens_per_minute: 0,
-  };
-  // No coder lives in this house: the page is told of one.
-  await page.routeWebSocket(/\/live$/, (socket) => {
-    const server = socket.connectToServer();
-    server.onMessage((text) => {
-      const message = JSON.parse(String(text)) as { topic: string; snapshot?: { states?: unknown[] } };
-      if (message.topic === 'fleet' && message.snapshot) message.snapshot.states = [state];
-      socket.send(JSON.stringify(message));
-    });
-  });
-  const asked: unknown[] = [];
-  await page.route('**/stop', (route) => {
-    asked.push(route.request().postDataJSON());
-    const done = asked.length > 1;
-    const report = { done, text: done ? 'Process 42 was killed' : 'The host refused: its policy' };
-    return route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify(report) });
-  });
-  await page.goto(`${house.url}/sessions/${coder.id}`);
+  const process = coder.live(dirname(house.root('one')));
+  page = await openDetail(coder.id);
+  const refused = { done: false, text: 'The host refused: its policy' };
+  const once = { times: 1 };
+  await page.route('**/stop', (route) => route.fulfill({ status: 200, json: refused }), once);
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('menuitem', { name: /^Kill/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Kill “Kill me” on one?' });
   await dialog.getByRole('button', { name: 'Kill it' }).click();
   await dialog.getByRole('alert').getByText('The host refused').waitFor();
   await dialog.getByRole('button', { name: 'Kill it' }).click();
-  await page.getByText('Process 42 was killed').waitFor();
-  expect(asked).toEqual([
-    { step: 'kill', key: '42-1' },
-    { step: 'kill', key: '42-1' },
-  ]);
+  await page.getByText(`ended process ${process.pid}`).first().waitFor();
+  expect(await process.ended()).toBeNull();
 });
 
 test.each(['dark', 'light'] as const)('axe finds nothing in any part, %s', async (colorScheme) => {

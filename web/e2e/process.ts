@@ -49,6 +49,12 @@ export class Running {
     });
   }
 
+  /** Id of the process. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`it did not start: ${this.output}`);
+    return this.#child.pid;
+  }
+
   /** Exit code; `null` when a signal ended it. */
   ended(): Promise<number | null> {
     return this.#ended;
