@@ -17,6 +17,8 @@ const RULES: NoticeRules = {
   quiet_to: null,
 };
 const SESSION = 'claude-00000003';
+/** Two looks of the page's clock, by which every notice has come. */
+const LOOKS_MS = 2200;
 
 let browser: Browser;
 let stage: Stage;
@@ -35,6 +37,7 @@ type Pages = { told: (Told & { onclick?: () => void })[]; away: boolean };
 /** A browser whose notices are written down, and whose reader looks elsewhere. */
 async function open(rules: NoticeRules, permission = 'granted'): Promise<Page> {
   stage = await Stage.open(browser, team());
+  await stage.context.clock.install();
   stage.answers.set('notices/rules', rules);
   await stage.context.addInitScript((given) => {
     const told: unknown[] = [];
@@ -60,12 +63,23 @@ async function open(rules: NoticeRules, permission = 'granted'): Promise<Page> {
 }
 
 async function another(): Promise<Page> {
+  const rules = stage.context.waitForEvent('response', (one) => one.url().endsWith('/notices/rules'));
   const page = await stage.page('/');
   await live(page);
+  await (await rules).finished();
+  const tabs = stage.context.pages().length;
+  await expect.poll(async () => (await line(page)).held + (await line(page)).waiting).toBe(tabs);
   // What stood there before is settled with the first look at it.
-  await page.waitForTimeout(1500);
+  await stage.context.clock.runFor(LOOKS_MS);
   return page;
 }
+
+/** How many tabs tell, and how many wait for their turn. */
+const line = (page: Page): Promise<{ held: number; waiting: number }> =>
+  page.evaluate(async () => {
+    const { held, pending } = await navigator.locks.query();
+    return { held: held?.length ?? 0, waiting: pending?.length ?? 0 };
+  });
 
 const told = (page: Page): Promise<Told[]> =>
   page.evaluate(() =>
@@ -108,7 +122,8 @@ test('of two tabs one tells; when it closes, the other does', async () => {
   fails();
   await expect.poll(both).toBe(1);
   await first.close();
-  await second.waitForTimeout(1500);
+  await expect.poll(() => line(second)).toEqual({ held: 1, waiting: 0 });
+  await stage.context.clock.runFor(LOOKS_MS);
   stage.update({ states: [doing('claude-00000004', 'needs_answer', Date.now(), { reason: 'Which one?' })] });
   await expect.poll(async () => (await told(second)).at(-1)?.body).toContain('Which one?');
 });
@@ -122,8 +137,7 @@ test.each([
   const page = await open({ ...RULES, ...change });
   fails();
   await page.locator(`[data-row="${SESSION}"]`).locator('..').getByText('Failed').waitFor();
-  // Two looks of the page's clock, by which every notice of the other tests has come.
-  await page.waitForTimeout(2200);
+  await stage.context.clock.runFor(LOOKS_MS);
   expect(await told(page)).toEqual([]);
 });
 
