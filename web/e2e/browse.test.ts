@@ -10,6 +10,7 @@ import {
   DESKTOP,
   enter,
   expectAccessible,
+  live,
   PHONE,
   scrollsSideways,
   smallTargets,
@@ -77,6 +78,36 @@ test('half-remembered words lead to the place in the conversation, by keys alone
   await page.waitForURL(new RegExp(`/browse/${limiter.id}.*at=`));
   await reader(page).getByText('is credited twice').first().waitFor();
   expect(query(page)).toBe('"credited twice"');
+});
+
+test('a search that runs is not taken back, nor the tree loaded again, by what coders write meanwhile', async () => {
+  const page = await enter(browser, house, DESKTOP);
+  let heard = 0;
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => (heard += payload.includes(invoices.id) ? 1 : 0)),
+  );
+  let loads = 0;
+  page.on('request', (request) => (loads += /\/api\/v1\/(tree|searches)\b/.test(request.url()) ? 1 : 0));
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  let searches = 0;
+  await page.route(/\/search\?q=quokkaburst/, async (route) => {
+    searches += 1;
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${house.url}/browse?q=quokkaburst`);
+  await until('the search was asked', async () => searches > 0);
+  await live(page);
+  const before = loads;
+  for (let turn = 1; turn <= 3; turn += 1) {
+    const already = heard;
+    invoices.reply(`Still at the invoices, step ${turn}.`);
+    await until('the page heard of it', async () => heard > already);
+  }
+  answer();
+  await heading(page, /3 hits in 2 sessions/).waitFor();
+  expect({ searches, loads }).toEqual({ searches: 1, loads: before });
 });
 
 test('j and k walk the hits, and the reader follows', async () => {
