@@ -2,7 +2,7 @@
 //! beside the watching, so that a large file delays no fresh line.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -41,7 +41,7 @@ impl DigestDesk {
     pub fn take(&self, job: DigestJob, up: &Sender<Up>) {
         let request_id = job.request_id;
         if self.0.try_send(Task::Digest(job, up.clone())).is_err() {
-            let busy = answer(request_id, Err("this host takes other digests; ask again".to_owned()));
+            let busy = answer(request_id, 0, Err("this host takes other digests; ask again".to_owned()));
             // Without room even for this, the aggregator's own time limit answers.
             let _no_room = up.try_send(busy);
         }
@@ -57,8 +57,8 @@ fn work(tasks: &Receiver<Task>) {
     while let Ok(task) = tasks.recv() {
         let (answer, up) = match task {
             Task::Digest(job, up) => {
-                let taken = digest_of(&job.path, job.upto_bytes).map_err(|error| error.to_string());
-                (answer(job.request_id, taken), up)
+                let taken = digest_of(&job.path, job.from_bytes, job.upto_bytes).map_err(|error| error.to_string());
+                (answer(job.request_id, job.from_bytes, taken), up)
             }
             Task::Inspect(asked, up) => (inspected(&asked), up),
         };
@@ -78,28 +78,29 @@ fn inspected(asked: &fleet::Inspect) -> Up {
     Up { kind: Some(up::Kind::Inspected(inspected)) }
 }
 
-fn answer(request_id: u64, taken: Result<(Vec<u8>, u64), String>) -> Up {
+fn answer(request_id: u64, from_bytes: u64, taken: Result<(Vec<u8>, u64), String>) -> Up {
     let digest = match taken {
         Ok((sha256, size_bytes)) => {
-            fleet::Digest { request_id, sha256: sha256.into(), size_bytes, error: String::new() }
+            fleet::Digest { request_id, sha256: sha256.into(), size_bytes, error: String::new(), from_bytes }
         }
         Err(error) => fleet::Digest { request_id, error, ..fleet::Digest::default() },
     };
     Up { kind: Some(up::Kind::Digest(digest)) }
 }
 
-/// SHA-256 of the first `upto_bytes` of the file, and its size.
-fn digest_of(path: &Path, upto_bytes: u64) -> io::Result<(Vec<u8>, u64)> {
-    let file = file::open(path)?;
+/// SHA-256 of the file's bytes from `from_bytes` up to `upto_bytes`, and its size.
+fn digest_of(path: &Path, from_bytes: u64, upto_bytes: u64) -> io::Result<(Vec<u8>, u64)> {
+    let mut file = file::open(path)?;
     let size = file.metadata()?.len();
     if size < upto_bytes {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the file has {size} bytes only")));
     }
-    Ok((sha256(file, upto_bytes)?, size))
+    file.seek(SeekFrom::Start(from_bytes))?;
+    Ok((sha256(file, upto_bytes.saturating_sub(from_bytes))?, size))
 }
 
-fn sha256(file: File, upto_bytes: u64) -> io::Result<Vec<u8>> {
-    let mut reader = file.take(upto_bytes);
+fn sha256(file: File, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut reader = file.take(bytes);
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {

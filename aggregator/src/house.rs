@@ -179,6 +179,17 @@ impl House {
         Ok(())
     }
 
+    /// Deletes what is archived of a session that a rule gives up; it may go on.
+    pub async fn give_up_session(&self, id: &str, by: &By, reason: &str) -> Result<(), StoreError> {
+        let removed = {
+            let _settled = self.views.settled().await;
+            delete::empty(&self.db, self.ingest.tombstones(), id, by, reason).await?
+        };
+        self.seams.forget(id);
+        tracing::info!(session.id = id, reason, "a rule deleted a session");
+        self.forget(removed).await
+    }
+
     /// Lets every room and every page know what went from the archive.
     async fn forget(&self, removed: delete::Removed) -> Result<(), StoreError> {
         self.tell_removed(removed.sessions, removed.hosts).await?;
@@ -214,6 +225,9 @@ impl House {
     }
 
     async fn retain(self: Arc<Self>) {
+        if let Err(error) = delete::fold_log(&self.db).await {
+            tracing::warn!(error = %error, "the database's log could not be folded: deleted text may stand in its file");
+        }
         let mut clock = tokio::time::interval(RETAIN_EVERY);
         loop {
             clock.tick().await;
@@ -228,7 +242,7 @@ impl House {
         let by = By { actor_id: None, name: "system".to_owned(), origin: "retention".to_owned() };
         for (session, rule) in retention::due(&self.db, now_ms()).await? {
             let reason = format!("without activity for more than {} days (rule {})", rule.days, rule.id);
-            self.delete_session(&session, &by, &reason).await?;
+            self.give_up_session(&session, &by, &reason).await?;
         }
         Ok(())
     }

@@ -19,7 +19,9 @@ pub struct DigestJob {
     pub request_id: u64,
     /// The file.
     pub path: PathBuf,
-    /// Bytes from its start.
+    /// Bytes at its start that are left out.
+    pub from_bytes: u64,
+    /// Where the bytes end, counted from its start.
     pub upto_bytes: u64,
 }
 
@@ -126,7 +128,8 @@ impl Follower {
         let key = transcript_id(&request.transcript_id).and_then(|id| self.files.of_transcript(&id));
         if let Some(record) = key.and_then(|key| self.files.get(key)) {
             let path = PathBuf::from(record.path.as_ref());
-            return Some(DigestJob { request_id: request.request_id, path, upto_bytes: request.upto_bytes });
+            let DigestRequest { request_id, from_bytes, upto_bytes, .. } = *request;
+            return Some(DigestJob { request_id, path, from_bytes, upto_bytes });
         }
         self.outbox.push_back(up::Kind::Digest(fleet::Digest {
             request_id: request.request_id,

@@ -239,7 +239,7 @@ fn rewind((id, transcript): (&String, &crate::archive::Transcript)) -> down::Kin
 
 fn digest_request((id, transcript): (&String, &crate::archive::Transcript)) -> down::Kind {
     let upto_bytes = transcript.bytes.len() as u64;
-    down::Kind::DigestRequest(DigestRequest { request_id: 1, transcript_id: id.clone(), upto_bytes })
+    down::Kind::DigestRequest(DigestRequest { request_id: 1, transcript_id: id.clone(), upto_bytes, from_bytes: 0 })
 }
 
 async fn send(downs: &Downs, kind: down::Kind) -> Result<(), Status> {

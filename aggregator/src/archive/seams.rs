@@ -106,6 +106,11 @@ impl Seams {
         Ok(joined)
     }
 
+    /// Forgets a session whose files begin anew.
+    pub fn forget(&self, session: &str) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    }
+
     fn known(&self, session: &str, files: &[&TranscriptRow]) -> Option<Arc<Joined>> {
         let remembered = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = remembered.get(session)?;

@@ -42,11 +42,16 @@ pub async fn one(db: &Db, links: &Links, row: &TranscriptRow) -> Result<Outcome>
         // Nobody follows the file that it came from.
         return Ok(Outcome::Kept);
     }
-    Ok(match links.digest(host, id, committed).await {
+    let from = row.base().offset;
+    Ok(match links.digest(host, id, from, from + committed).await {
         Err(error) => Outcome::Unchecked(error.to_string()),
         Ok(digest) if !digest.error.is_empty() => Outcome::Unchecked(digest.error),
+        Ok(digest) if digest.from_bytes != from => Outcome::Unchecked(format!(
+            "a rule deleted its first {from} bytes, and the host's agent is too old to compare the rest: update it"
+        )),
         Ok(digest) if digest.sha256 == archived => Outcome::Equal,
-        Ok(_) => Outcome::Different(format!("the first {committed} bytes of the host's file are others")),
+        Ok(_) if from == 0 => Outcome::Different(format!("the first {committed} bytes of the host's file are others")),
+        Ok(_) => Outcome::Different(format!("{committed} bytes of the host's file from {from} on are others")),
     })
 }
 

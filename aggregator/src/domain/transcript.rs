@@ -26,6 +26,15 @@ pub enum TranscriptState {
     Gone,
 }
 
+/// Where the archived bytes of a file begin: what stood before was deleted by a retention rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Bytes of the file before them.
+    pub offset: u64,
+    /// Newlines among those.
+    pub line: u64,
+}
+
 /// A stored word that names no variant.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown word {0:?}")]

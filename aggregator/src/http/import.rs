@@ -17,6 +17,7 @@ use crate::access::By;
 use crate::domain::role::Role;
 use crate::house::House;
 use crate::ingest::IngestError;
+use crate::ingest::desk::archived_to;
 use crate::ingest::desk::{DeskError, NewFile};
 use crate::store::transcripts::{TranscriptRow, unsigned};
 use crate::wire::import::{ImportOpened, ImportTaken, OpenImport};
@@ -55,7 +56,7 @@ fn opened(row: &TranscriptRow) -> ImportOpened {
     };
     ImportOpened {
         transcript_id: row.id.clone(),
-        offset: unsigned(row.committed_offset),
+        offset: archived_to(row),
         head_bytes: unsigned(row.head_bytes),
         head_sha256: hex(&row.head_sha256),
         tail_bytes: unsigned(row.tail_bytes),

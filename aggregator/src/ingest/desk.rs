@@ -114,7 +114,8 @@ impl Desks {
         let mut slot = slot.lock().await;
         let desk = self.seated(host, &mut slot).await?;
         if bytes.is_empty() {
-            return Ok((unsigned(row.committed_offset), unsigned(row.committed_offset)));
+            let at = archived_to(&row);
+            return Ok((at, at));
         }
         let (whole, more) = whole_lines(&bytes, row.in_lines, end);
         let frame = fleet::Frame {
@@ -128,7 +129,7 @@ impl Desks {
         let rewind = desk.accept(frame).await?;
         let Some(next) = desk.position(id) else { return Err(DeskError::Unknown) };
         self.ingest.flushed().await?;
-        let archived = transcripts::get(&self.db, id).await?.map_or(0, |row| unsigned(row.committed_offset));
+        let archived = transcripts::get(&self.db, id).await?.map_or(0, |row| archived_to(&row));
         if rewind.is_none() && !more && archived < next {
             // The commit failed, or another aggregator took this host's link: the next piece takes it back.
             *slot = None;
@@ -151,6 +152,11 @@ impl Desks {
         }
         slot.as_mut().ok_or(DeskError::Unknown)
     }
+}
+
+/// Where the archive of a file ends, as whoever has the file counts.
+pub fn archived_to(row: &TranscriptRow) -> u64 {
+    row.base().offset + unsigned(row.committed_offset)
 }
 
 /// How many bytes to take now, and whether they are only a part of a line.

@@ -15,7 +15,7 @@ use super::position::{Placement, Position, place};
 use super::writer::{Batch, LinkKey, Write};
 use super::{Acks, Ingest, IngestError};
 use crate::domain::session::SessionId;
-use crate::domain::transcript::TranscriptKind;
+use crate::domain::transcript::{Base, TranscriptKind};
 use crate::store::frames::{NewFrame, RAW, ZSTD};
 use crate::store::packing::unpacked;
 use crate::store::transcripts::{self, Advance, NewPlace, NewTranscript, Told, TranscriptRow, unsigned};
@@ -36,6 +36,8 @@ struct Followed {
     session: Option<SessionId>,
     kind: TranscriptKind,
     in_lines: bool,
+    /// Where the archived bytes begin in the file. All positions count from there; what a host says and hears does not.
+    base: Base,
     /// What was accepted.
     next: Position,
     /// What was accepted and may be committed: lags behind `next` within a line that travels in parts.
@@ -101,11 +103,14 @@ impl Intake {
             // Frames of a transcript that was replaced may still be under way.
             return Ok(None);
         };
-        let at = followed.next;
+        if let Some(base) = self.ingest.tombstones.base(id) {
+            followed.begin_anew(base);
+        }
+        let at = followed.next.in_file(followed.base);
         match place(at, frame.start_offset, u64::from(frame.raw_bytes)) {
             // Sent again without need: the agent learns where it stands.
             Placement::Known => return Ok(Some(rewind(id, at))),
-            Placement::Gap => return Ok(Some(rewind(id, followed.turn_back()))),
+            Placement::Gap => return Ok(Some(rewind(id, followed.turn_back().in_file(followed.base)))),
             Placement::Append | Placement::Overlap(_) => {}
         }
         let permit = self.ingest.room_for(frame.bytes.len()).await?;
@@ -123,12 +128,13 @@ impl Intake {
         }
         if self.ingest.is_deleted(followed.session.as_ref()) {
             followed.pass_over(&pieces, more);
-            self.link.acks.committed(id, followed.whole.offset);
+            self.link.acks.committed(id, followed.whole.in_file(followed.base).offset);
             return Ok(None);
         }
         let batch = followed.apply(id, &unpacked, &pieces, more, permit);
         self.ingest.enqueue(Write::Frames(self.link.clone(), Box::new(batch))).await?;
-        let (lines, bytes) = (followed.next.line - at.line, followed.next.offset - at.offset);
+        let next = followed.next.in_file(followed.base);
+        let (lines, bytes) = (next.line - at.line, next.offset - at.offset);
         self.ingest.activity.add(self.link.host, followed.session.as_ref(), lines, bytes);
         if let (Some(session), TranscriptKind::Main) = (&followed.session, followed.kind) {
             self.ingest.publish(session, id, &followed.coder, &pieces).await?;
@@ -138,7 +144,7 @@ impl Intake {
 
     /// Where the next byte of a transcript is expected; `None` when it is not followed.
     pub fn position(&self, id: TranscriptId) -> Option<u64> {
-        self.followed.get(&id).map(|followed| followed.next.offset)
+        self.followed.get(&id).map(|followed| followed.next.in_file(followed.base).offset)
     }
 
     /// Forgets the parts of a line whose end never came.
@@ -181,13 +187,22 @@ impl Followed {
         at: Position,
         leftovers: bool,
     ) -> Self {
-        Self { coder: coder.into(), session, kind, in_lines, next: at, whole: at, leftovers, head: (0, [0; 32]) }
+        let base = Base::default();
+        Self { coder: coder.into(), session, kind, in_lines, base, next: at, whole: at, leftovers, head: (0, [0; 32]) }
     }
 
     fn stored(row: &TranscriptRow) -> Result<Self, IngestError> {
         let at = Position { offset: unsigned(row.committed_offset), line: unsigned(row.lines), mid_line: row.mid_line };
         let session = row.session_id.clone().map(SessionId::from_stored);
-        Ok(Self::new(&row.coder, session, row.kind()?, row.in_lines, at, true))
+        Ok(Self { base: row.base(), ..Self::new(&row.coder, session, row.kind()?, row.in_lines, at, true) })
+    }
+
+    /// A rule deleted what was archived up to `base`: positions count from there.
+    fn begin_anew(&mut self, base: Base) {
+        if base.offset > self.base.offset {
+            (self.next, self.whole) = (Position::default(), Position::default());
+            (self.base, self.leftovers) = (base, true);
+        }
     }
 
     /// Something is missing: forget the parts and go on from what may be committed.
@@ -246,7 +261,7 @@ impl Followed {
             (Some((codec, bytes)), [piece]) => vec![new_frame(id, piece, *codec, bytes.clone())],
             _ => pieces.iter().map(|piece| new_frame(id, piece, RAW, Bytes::copy_from_slice(piece.bytes))).collect(),
         };
-        if self.next.offset == 0 {
+        if self.next.offset == 0 && self.base == Base::default() {
             self.head = fingerprint(raw.get(..FINGERPRINT_BYTES).unwrap_or(raw));
         }
         let from = self.whole;
@@ -264,7 +279,7 @@ impl Followed {
             tail: fingerprint(&raw[raw.len().saturating_sub(FINGERPRINT_BYTES)..]),
         };
         let discard = std::mem::take(&mut self.leftovers);
-        Batch { frames, advance, discard, raw_bytes: raw.len() as u64, permit }
+        Batch { frames, advance, base: self.base, discard, raw_bytes: raw.len() as u64, permit }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Apply by position: where a frame stands to what was accepted before.
 
+use crate::domain::transcript::Base;
+
 /// How far a transcript was accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Position {
@@ -9,6 +11,14 @@ pub struct Position {
     pub line: u64,
     /// It lies inside that line.
     pub mid_line: bool,
+}
+
+impl Position {
+    /// The same place as the host counts: from the start of its file.
+    #[must_use]
+    pub fn in_file(self, base: Base) -> Self {
+        Self { offset: self.offset + base.offset, line: self.line + base.line, ..self }
+    }
 }
 
 /// Where a frame stands to a position.

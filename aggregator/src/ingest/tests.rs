@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::acks::Ending;
+use super::desk::archived_to;
 use super::{Acks, Ingest, Intake};
 use crate::access::By;
 use crate::archive::{compact, delete, entries, raw};
@@ -16,7 +17,7 @@ use crate::live::{Activity, Hub, Topic, Wake};
 use crate::store::hosts::{self, Facts};
 use crate::store::testing::TestDb;
 use crate::store::transcripts::{self, unsigned};
-use crate::store::{Db, lines};
+use crate::store::{Db, deletions, lines};
 use crate::transcript::{Depth, Located};
 
 pub(crate) struct Stand {
@@ -350,4 +351,66 @@ async fn what_was_deleted_is_acknowledged_and_not_kept(stand: Stand) {
     let row = transcripts::get(&stand.db, flat).await.unwrap().unwrap();
     assert_eq!(row.committed_offset, 0);
     assert!(transcripts::of_session(&stand.db, SESSION).await.unwrap().is_empty());
+}
+
+on_both!(what_follows_what_a_rule_deleted_is_archived);
+async fn what_follows_what_a_rule_deleted_is_archived(stand: Stand) {
+    let (mut intake, acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"old\nolder\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&id], 10);
+    let by = By::cli();
+    let give_up = || delete::empty(&stand.db, stand.ingest.tombstones(), SESSION, &by, "90 days");
+    let removed = give_up().await.unwrap();
+    assert_eq!((removed.transcripts.as_slice(), removed.sessions.len()), ([id].as_slice(), 1));
+    assert!(transcripts::of_session(&stand.db, SESSION).await.unwrap().is_empty());
+    assert_eq!(stand.archived(id).await, b"");
+
+    // The link that stands: what was deleted does not come back, whatever is sent again; what follows is kept.
+    let back = intake.accept(frame(id, 0, b"old\n", false)).await.unwrap().unwrap();
+    assert_eq!((back.offset, back.line), (10, 2));
+    assert_eq!(intake.accept(frame(id, 4, b"older\nnew\n", false)).await.unwrap(), None);
+    stand.ingest.flushed().await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&id], 14);
+    assert_eq!(stand.archived(id).await, b"new\n");
+
+    // A link after a restart of either side: the host is told where to go on in its file.
+    let row = transcripts::get(&stand.db, id).await.unwrap().unwrap();
+    assert_eq!((archived_to(&row), row.base().line, row.lines, row.head_bytes), (14, 2, 1, 10));
+    let (mut intake, acks) = stand.link().await;
+    assert_eq!(intake.position(id), Some(14));
+    let gap = intake.accept(frame(id, 20, b"later\n", false)).await.unwrap().unwrap();
+    assert_eq!((gap.offset, gap.line), (14, 3));
+    intake.accept(frame(id, 14, b"newer\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&id], 20);
+    assert_eq!(stand.archived(id).await, b"new\nnewer\n");
+
+    // The rule again, and then a person: from there on nothing is kept.
+    give_up().await.unwrap();
+    intake.accept(frame(id, 20, b"last\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    assert_eq!((stand.archived(id).await, acks.next().await.unwrap()[&id]), (b"last\n".to_vec(), 25));
+    delete::bury(&stand.db, stand.ingest.tombstones(), SESSION, &By::cli(), "a court order").await.unwrap();
+    delete::remove(&stand.db, SESSION).await.unwrap();
+    give_up().await.unwrap();
+    let deleted = deletions::of_session(&stand.db, SESSION).await.unwrap().unwrap();
+    assert_eq!(deleted.reason, "a court order", "a rule never weakens what a person decided");
+    intake.accept(frame(id, 25, b"never\n", false)).await.unwrap();
+    assert_eq!(acks.next().await.unwrap()[&id], 31);
+    assert!(transcripts::get(&stand.db, id).await.unwrap().is_none());
+}
+
+on_both!(a_session_that_grows_while_a_rule_deletes_it_stays);
+async fn a_session_that_grows_while_a_rule_deletes_it_stays(stand: Stand) {
+    let (mut intake, _acks) = stand.link().await;
+    let id = opened(&mut intake).await;
+    intake.accept(frame(id, 0, b"old\n", false)).await.unwrap();
+    stand.ingest.flushed().await.unwrap();
+    let mut tx = stand.db.begin().await.unwrap();
+    let stale = deletions::empty_transcript(&mut tx, &id.to_string(), 3).await.unwrap();
+    assert!(stale.is_none());
+    drop(tx);
+    assert_eq!(stand.archived(id).await, b"old\n");
 }

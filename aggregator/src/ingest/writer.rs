@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Counters;
 use super::acks::{Acks, Ending};
 use crate::domain::time::{Millis, now_ms};
+use crate::domain::transcript::Base;
 use crate::live::Wake;
 use crate::store::db::Tx;
 use crate::store::frames::{self, NewFrame};
@@ -50,6 +51,8 @@ pub(super) enum Write {
 pub(super) struct Batch {
     pub(super) frames: Vec<NewFrame>,
     pub(super) advance: Advance,
+    /// Where the archived bytes begin in the file.
+    pub(super) base: Base,
     /// Uncommitted parts of an earlier link may lie behind the committed offset.
     pub(super) discard: bool,
     pub(super) raw_bytes: u64,
@@ -310,7 +313,8 @@ async fn write_frames(
             frames::discard_from(tx, step.id, step.from).await?;
         }
         if step.to > step.from {
-            outcome.acks.push((link.acks.clone(), step.id, step.to));
+            let base = batches.first().map_or(0, |(_, batch)| batch.base.offset);
+            outcome.acks.push((link.acks.clone(), step.id, base + step.to));
             outcome.changed.push(step.id);
         }
         accepted.extend(frames_of(batches, outcome));

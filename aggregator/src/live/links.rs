@@ -124,11 +124,18 @@ impl Links {
         }
     }
 
-    /// Asks a host for the digest of the first `upto` bytes of a file.
-    pub async fn digest(&self, host: HostId, transcript: TranscriptId, upto: u64) -> Result<Digest, AskError> {
+    /// Asks a host for the digest of a file's bytes in a range.
+    pub async fn digest(
+        &self,
+        host: HostId,
+        transcript: TranscriptId,
+        from: u64,
+        upto: u64,
+    ) -> Result<Digest, AskError> {
         let handle = self.locked().get(&host).cloned().ok_or(AskError::Offline)?;
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
-        let request = DigestRequest { request_id, transcript_id: transcript.to_string(), upto_bytes: upto };
+        let request =
+            DigestRequest { request_id, transcript_id: transcript.to_string(), upto_bytes: upto, from_bytes: from };
         let (answer, waits) = oneshot::channel();
         handle.questions.send(Question::Digest(request, answer)).await.map_err(|_| AskError::Offline)?;
         match tokio::time::timeout(ANSWER_WITHIN, waits).await {

@@ -82,6 +82,8 @@ pub(super) struct Catalogue {
 pub(super) struct Known {
     pub(super) id: String,
     pub(super) committed: u64,
+    /// Where the archived bytes begin in the file.
+    pub(super) base: u64,
 }
 
 impl Catalogue {
@@ -108,8 +110,12 @@ impl Catalogue {
                 catalogue.learn(file, keys);
             }
         }
-        let known = files.into_iter().map(|file| Known { committed: unsigned(file.committed_offset), id: file.id });
-        Ok((catalogue, known.collect()))
+        let known = |file: FileRow| Known {
+            committed: unsigned(file.committed_offset),
+            base: unsigned(file.base_offset),
+            id: file.id,
+        };
+        Ok((catalogue, files.into_iter().map(known).collect()))
     }
 
     fn add_session(&mut self, row: NameRow, keys: &Keys) {

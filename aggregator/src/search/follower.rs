@@ -200,7 +200,11 @@ impl Follower {
                 self.search.0.pins.clear();
                 let (catalogue, _) = Catalogue::load(&self.search.0.db, &self.search.0.keys).await?;
                 self.search.0.shelf.put(catalogue);
-                pass = pass.forget(ids).await?;
+                pass = pass.forget(ids.clone()).await?;
+                // What they hold since then was perhaps read behind the old cursor, or not at all.
+                for id in ids {
+                    self.wake.mark(id);
+                }
                 // Whoever wished it may have gone away.
                 let _ = done.send(());
             }
@@ -274,12 +278,16 @@ impl Times {
     }
 }
 
-/// Transcripts that are behind the archive, and those that it has no more (or less of than was indexed).
+/// Transcripts that are behind the archive, and those that it has no more (or other bytes of than were indexed).
 fn compared(pass: &Pass, known: &[Known]) -> (Vec<TranscriptId>, Vec<TranscriptId>) {
-    let known: HashMap<TranscriptId, u64> =
-        known.iter().filter_map(|file| Some((file.id.parse().ok()?, file.committed))).collect();
-    let behind = known.iter().filter(|(id, committed)| pass.is_behind(**id, **committed)).map(|(id, _)| *id).collect();
-    let less = |id: &TranscriptId, offset: u64| known.get(id).is_none_or(|committed| *committed < offset);
+    let known: HashMap<TranscriptId, &Known> =
+        known.iter().filter_map(|file| Some((file.id.parse().ok()?, file))).collect();
+    let is_behind =
+        |id: &TranscriptId, file: &Known| pass.is_behind(*id, file.committed) || pass.is_outdated(*id, file.base);
+    let behind = known.iter().filter(|(id, file)| is_behind(id, file)).map(|(id, _)| *id).collect();
+    let less = |id: &TranscriptId, offset: u64| {
+        known.get(id).is_none_or(|file| file.committed < offset || pass.is_outdated(*id, file.base))
+    };
     let forgotten: HashSet<TranscriptId> =
         pass.offsets().filter(|(id, offset)| less(id, *offset)).map(|(id, _)| id).collect();
     (behind, forgotten.into_iter().collect())

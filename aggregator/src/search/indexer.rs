@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use muster_proto::ids::TranscriptId;
 use tantivy::directory::MmapDirectory;
+use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{
@@ -31,6 +32,10 @@ const CALLS: usize = 20_000;
 /// merge writes everything anew.
 const MERGE_AT: usize = 16;
 
+/// How often segments are written anew until none holds what is to be forgotten: merges of the index's own that began
+/// before are few, and end.
+const REWRITES: usize = 8;
+
 /// How far a transcript is indexed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
@@ -38,6 +43,9 @@ pub(super) struct Cursor {
     pub(super) line: u64,
     /// Its offset.
     pub(super) offset: u64,
+    /// Where the bytes of which it tells begin in the file. With another base they are others, and everything that was
+    /// indexed is to be forgotten.
+    pub(super) base: u64,
 }
 
 /// Tool and path of a call.
@@ -109,7 +117,7 @@ impl Indexer {
     fn load(&mut self) -> Result<(), TantivyError> {
         for segment in self.reader.searcher().segment_readers() {
             let fast = segment.fast_fields();
-            let (lines, offsets) = (fast.u64("line")?, fast.u64("offset")?);
+            let (lines, offsets, times) = (fast.u64("line")?, fast.u64("offset")?, fast.i64("time")?);
             let (keys, cursors) = (fast.str("key")?, fast.str("cursor")?);
             let mut text = String::new();
             for doc in segment.doc_ids_alive() {
@@ -120,7 +128,8 @@ impl Indexer {
                     text.clear();
                     column.ord_to_str(ord, &mut text)?;
                     if let Ok(id) = text.parse() {
-                        self.cursors.insert(id, Cursor { line, offset: offsets.first(doc).unwrap_or(0) });
+                        let base = u64::try_from(times.first(doc).unwrap_or(0)).unwrap_or(0);
+                        self.cursors.insert(id, Cursor { line, offset: offsets.first(doc).unwrap_or(0), base });
                     }
                 }
             }
@@ -181,7 +190,7 @@ impl Indexer {
             }
         });
         let (line, offset) = joiner.place();
-        self.cursors.insert(file.id, Cursor { line, offset });
+        self.cursors.insert(file.id, Cursor { line, offset, base: file.base });
         self.dirty.insert(file.id);
         failed.map_or(Ok(()), Err)
     }
@@ -269,7 +278,9 @@ impl Indexer {
             let Some(cursor) = self.cursors.get(id) else { continue };
             let id = id.to_string();
             self.writer.delete_term(Term::from_field_text(self.fields.cursor, &id));
-            let mut document = self.document("", cursor.line, 0, Kind::CURSOR);
+            // A cursor has no time; the base lies in its place.
+            let base = i64::try_from(cursor.base).unwrap_or(i64::MAX);
+            let mut document = self.document("", cursor.line, base, Kind::CURSOR);
             document.add_text(self.fields.cursor, &id);
             document.add_u64(self.fields.offset, cursor.offset);
             self.writer.add_document(document)?;
@@ -298,27 +309,37 @@ impl Indexer {
             self.titles.remove(session);
         }
         self.commit()?;
-        // What is deleted stands in its segment, seen by nobody, until the segment is written anew.
+        // What is deleted stands in its segment, seen by nobody, until the segment is written anew. A merge that began
+        // before may have carried it into another one meanwhile.
+        for _ in 0..REWRITES {
+            let held = self.holding(&keys)?;
+            if held.is_empty() {
+                break;
+            }
+            for segment in held {
+                if let Err(error) = self.writer.merge(&[segment]).wait() {
+                    tracing::debug!(error = %error, "a segment was merged by another merge");
+                }
+            }
+            self.reader.reload()?;
+        }
+        self.writer.garbage_collect_files().wait()?;
+        Ok(())
+    }
+
+    /// Segments in which one of these keys stands, deleted or not.
+    fn holding(&self, keys: &[Term]) -> Result<Vec<SegmentId>, TantivyError> {
         let mut held = Vec::new();
         for segment in self.reader.searcher().segment_readers() {
             let index = segment.inverted_index(self.fields.key)?;
-            for key in &keys {
+            for key in keys {
                 if index.get_term_info(key)?.is_some() {
                     held.push(segment.segment_id());
                     break;
                 }
             }
         }
-        for segment in held {
-            // A merge of its own may have taken the segment away meanwhile: then the text is gone already.
-            let alive = self.writer.index().searchable_segment_ids()?.contains(&segment);
-            if alive && let Err(error) = self.writer.merge(&[segment]).wait() {
-                tracing::debug!(error = %error, "a segment was merged by another merge");
-            }
-        }
-        self.reader.reload()?;
-        self.writer.garbage_collect_files().wait()?;
-        Ok(())
+        Ok(held)
     }
 }
 
@@ -369,6 +390,8 @@ pub(super) struct Source {
     pub(super) key: Arc<str>,
     pub(super) coder: String,
     pub(super) subagent: bool,
+    /// Where the archived bytes begin in the file.
+    pub(super) base: u64,
 }
 
 /// A number by which a title is told from another.

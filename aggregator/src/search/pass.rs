@@ -75,6 +75,11 @@ impl Pass {
         committed > offset.max(seen) && !self.damaged.contains(&id)
     }
 
+    /// Whether what was indexed of a transcript is deleted: a rule emptied it, and it begins anew at `base`.
+    pub(super) fn is_outdated(&self, id: TranscriptId, base: u64) -> bool {
+        self.indexer.cursors.get(&id).is_some_and(|cursor| cursor.base != base)
+    }
+
     /// How far each transcript is indexed.
     pub(super) fn offsets(&self) -> impl Iterator<Item = (TranscriptId, u64)> {
         self.indexer.cursors.iter().map(|(id, cursor)| (*id, cursor.offset))
@@ -91,6 +96,12 @@ impl Pass {
     pub(super) async fn index(mut self, ids: Vec<TranscriptId>) -> Result<Passed, Failure> {
         let (mut batch, mut bytes, mut unfinished) = (Vec::new(), 0, Vec::new());
         let mut files = search::some(&self.search.0.db, &ids).await?;
+        let is_outdated =
+            |(id, file): (&TranscriptId, &FileRow)| self.is_outdated(*id, unsigned(file.base_offset)).then_some(*id);
+        let outdated: Vec<TranscriptId> = files.iter().filter_map(is_outdated).collect();
+        if !outdated.is_empty() {
+            self = self.forget(outdated).await?;
+        }
         for id in ids {
             let Some(file) = files.remove(&id) else { continue };
             self.learn(&file);
@@ -140,6 +151,7 @@ impl Pass {
             key: file.id.as_str().into(),
             coder: file.coder.clone(),
             subagent: file.kind == TranscriptKind::Subagent.word(),
+            base: unsigned(file.base_offset),
         };
         let rows = frames::from_offset(&self.search.0.db, id, cursor.offset, committed, FETCH).await?;
         Ok(Chunk { source, joiner: LineJoiner::new(cursor.line, cursor.offset), from: cursor.offset, rows })
@@ -207,6 +219,7 @@ impl Pass {
             self.seen.remove(id);
             self.damaged.remove(id);
         }
+        self.search.0.pieces.clear();
         let catalogue: Arc<Catalogue> = self.search.0.shelf.get();
         self.with(move |indexer| {
             let known: HashSet<&str> = catalogue.sessions.iter().map(|session| session.id.as_str()).collect();

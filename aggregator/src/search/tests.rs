@@ -8,7 +8,9 @@ use tempfile::TempDir;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Answer, Asked, Search, SearchError, Sort};
-use crate::ingest::tests::{Stand, frame, opened, prompt};
+use crate::access::By;
+use crate::archive::delete;
+use crate::ingest::tests::{SESSION, Stand, frame, opened, prompt};
 use crate::live::Wake;
 use crate::store::testing::{TestDb, both};
 
@@ -236,4 +238,25 @@ async fn a_follower_without_wake_ups_still_catches_up() {
     room.search = search;
     room.follower = Some(AbortOnDropHandle::new(tokio::spawn(follower.run())));
     room.finds("silent", 1).await;
+}
+
+#[tokio::test]
+async fn what_follows_what_a_rule_deleted_is_found_alone() {
+    for database in both().await {
+        let mut room = Room::new(database).await;
+        let id = new_transcript(&room).await;
+        let end = append(&room, id, 0, &prompt("xyzzyplugh")).await;
+        room.finds("xyzzyplugh", 1).await;
+        // The index hears of it only when it begins the next time, and by then there is more than before.
+        room.follower.take().unwrap().abort();
+        let (db, tombstones) = (&room.stand.db, room.stand.ingest.tombstones());
+        delete::empty(db, tombstones, SESSION, &By::cli(), "30 days").await.unwrap();
+        append(&room, id, end, &(prompt("fresh words") + &prompt("and more of them"))).await;
+        let (search, follower) = begin(&room.stand, room.folder.path().to_owned());
+        (room.search, room.follower) = (search, Some(follower));
+        assert_eq!(room.finds("fresh", 1).await, [0]);
+        assert_eq!(room.finds("", 2).await, [0, 1]);
+        assert_eq!(room.find("xyzzyplugh").await.total, 0);
+        assert_eq!(room.find("fresh").await.hits[0].snippet.text, "fresh words");
+    }
 }

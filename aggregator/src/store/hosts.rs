@@ -25,10 +25,11 @@ statements! {
     SEEN = "UPDATE hosts SET last_seen_at = $2 WHERE id = $1";
     REMOVE = "UPDATE hosts SET removed_at = $2, link_epoch = link_epoch + 1 WHERE id = $1 AND removed_at IS NULL";
     TOTALS = "SELECT host_id, CAST(COUNT(*) AS BIGINT) AS transcripts, CAST(COUNT(DISTINCT session_id) AS BIGINT) AS sessions,
-              CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) AS bytes FROM transcripts WHERE state = 'live' GROUP BY host_id";
+              CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) AS bytes FROM transcripts WHERE state = 'live'
+              AND (committed_offset > 0 OR base_offset = 0) GROUP BY host_id";
     TOTALS_OF = "SELECT host_id, CAST(COUNT(*) AS BIGINT) AS transcripts, CAST(COUNT(DISTINCT session_id) AS BIGINT) AS sessions,
               CAST(COALESCE(SUM(committed_offset), 0) AS BIGINT) AS bytes FROM transcripts
-              WHERE host_id = $1 AND state = 'live' GROUP BY host_id";
+              WHERE host_id = $1 AND state = 'live' AND (committed_offset > 0 OR base_offset = 0) GROUP BY host_id";
 }
 
 /// Operating system of a host that is none: what was imported lies under it.

@@ -9,8 +9,8 @@ use crate::domain::time::Millis;
 use crate::{statements, vals};
 
 statements! {
-    FILES = "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, state FROM transcripts
-             WHERE kind IN ('main', 'subagent') AND id > $1 ORDER BY id LIMIT $2";
+    FILES = "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, base_offset, state
+             FROM transcripts WHERE kind IN ('main', 'subagent') AND id > $1 ORDER BY id LIMIT $2";
     SESSIONS = "SELECT id, coder, hosts, project_path, project_id, title, client_version, entrypoint, last_activity_at, gone
                 FROM sessions WHERE id > $1 ORDER BY id LIMIT $2";
     HOSTS = "SELECT id, name FROM hosts ORDER BY id";
@@ -19,8 +19,8 @@ statements! {
 }
 
 const SOME: &str =
-    "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, state FROM transcripts
-    WHERE kind IN ('main', 'subagent') AND id IN";
+    "SELECT id, host_id, coder, root, path, kind, generation, session_id, committed_offset, base_offset, state
+    FROM transcripts WHERE kind IN ('main', 'subagent') AND id IN";
 
 /// Rows fetched at once.
 const FETCH: i64 = 5_000;
@@ -46,6 +46,8 @@ pub struct FileRow {
     pub session_id: Option<String>,
     /// Archived bytes.
     pub committed_offset: i64,
+    /// Bytes of the file before those: a rule deleted them.
+    pub base_offset: i64,
     /// Word of its state.
     pub state: String,
 }

@@ -41,7 +41,8 @@ statements! {
     BEHIND = "SELECT id FROM transcripts WHERE kind IN ('main', 'subagent', 'meta', 'workflow')
               AND (derived_offset < committed_offset OR derived_version <> $1 OR NOT joined) ORDER BY updated_at DESC";
     MAINS = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
-             derived_version, facts FROM transcripts WHERE session_id = $1 AND kind = 'main' ORDER BY id";
+             derived_version, facts FROM transcripts WHERE session_id = $1 AND kind = 'main'
+             AND (committed_offset > 0 OR base_offset = 0) ORDER BY id";
     SIDES = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state, committed_offset, derived_offset,
              derived_version, facts FROM transcripts WHERE session_id = $1 AND kind IN ('subagent', 'meta', 'workflow') ORDER BY id";
     ANEW = "UPDATE transcripts SET derived_version = -1 WHERE kind IN ('main', 'subagent', 'meta', 'workflow') AND derived_version <> -1";
@@ -65,10 +66,11 @@ const CURSORS: &str =
     derived_offset, derived_version, facts FROM transcripts WHERE id IN";
 
 const PARTS: &str = "SELECT id, coder, host_id, root, path, kind, generation, session_id, joined_session, state,
-    committed_offset, derived_offset, derived_version, facts FROM transcripts WHERE kind = 'main' AND session_id IN";
+    committed_offset, derived_offset, derived_version, facts FROM transcripts WHERE kind = 'main'
+    AND (committed_offset > 0 OR base_offset = 0) AND session_id IN";
 
-const AGENT_FILES: &str =
-    "SELECT session_id, coder, root, path FROM transcripts WHERE kind = 'subagent' AND session_id IN";
+const AGENT_FILES: &str = "SELECT session_id, coder, root, path FROM transcripts WHERE kind = 'subagent'
+    AND (committed_offset > 0 OR base_offset = 0) AND session_id IN";
 
 const SAVE: &str = "UPDATE transcripts SET derived_offset = v.column2, derived_version = v.column3, facts = v.column4,
     joined_session = v.column5, session_id = COALESCE(session_id, v.column5),

@@ -153,6 +153,8 @@ pub const TABLES: &[Table] = &[
             ("joined", Bool),
             ("joined_session", Text),
             ("compacted_offset", Int),
+            ("base_offset", Int),
+            ("base_line", Int),
         ],
     },
     Table {
@@ -304,7 +306,13 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "deletions",
-        columns: &[("session_id", Text), ("deleted_by", Text), ("deleted_at", Int), ("reason", Text)],
+        columns: &[
+            ("session_id", Text),
+            ("deleted_by", Text),
+            ("deleted_at", Int),
+            ("reason", Text),
+            ("by_rule", Bool),
+        ],
     },
     Table {
         name: "saved_searches",

@@ -7,27 +7,32 @@ use sqlx::{AssertSqlSafe, Postgres, QueryBuilder, Sqlite};
 
 use super::db::{Db, Result, StoreError, Tx, Val};
 use crate::domain::time::Millis;
-use crate::domain::transcript::{TranscriptKind, TranscriptState};
+use crate::domain::transcript::{Base, TranscriptKind, TranscriptState};
 use crate::{statements, vals};
 
 statements! {
     GET = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id, committed_offset,
-           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset,
+           base_offset, base_line
            FROM transcripts WHERE id = $1";
     LIVE_OF_HOST = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
-           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset,
+           base_offset, base_line
            FROM transcripts WHERE host_id = $1 AND state = 'live' ORDER BY updated_at DESC";
     PAGE = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id, committed_offset,
-           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset,
+           base_offset, base_line
            FROM transcripts
            WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR host_id = $2) AND (CAST($3 AS TEXT) IS NULL OR session_id = $3)
-             AND (CAST($4 AS TEXT) IS NULL OR state = $4)
+             AND (CAST($4 AS TEXT) IS NULL OR state = $4) AND (committed_offset > 0 OR base_offset = 0)
            ORDER BY id LIMIT $5";
     OF_SESSION = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
-           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
-           FROM transcripts WHERE session_id = $1 ORDER BY id LIMIT 2000";
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset,
+           base_offset, base_line
+           FROM transcripts WHERE session_id = $1 AND (committed_offset > 0 OR base_offset = 0) ORDER BY id LIMIT 2000";
     LIVE_ROW_AT = "SELECT id, host_id, coder, root, path, kind, in_lines, generation, device, inode, session_id,
-           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset
+           committed_offset, lines, mid_line, head_bytes, head_sha256, tail_bytes, tail_sha256, state, updated_at, compacted_offset,
+           base_offset, base_line
            FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
     LIVE_AT_PATH = "SELECT id FROM transcripts WHERE host_id = $1 AND path = $2 AND state = 'live'";
     GONE = "UPDATE transcripts SET state = 'gone', gone_at = $3, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
@@ -36,7 +41,7 @@ statements! {
     TOLD = "UPDATE transcripts SET kind = $3, session_id = $4, joined = FALSE WHERE id = $1 AND host_id = $2 AND state = 'live'";
     COLD = "SELECT id, compacted_offset, committed_offset FROM transcripts
             WHERE compacted_offset < committed_offset AND updated_at < $1 ORDER BY updated_at LIMIT $2";
-    COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1";
+    COMPACTED = "UPDATE transcripts SET compacted_offset = $2 WHERE id = $1 AND committed_offset >= $2";
     HOLD = "UPDATE transcripts SET updated_at = $3 WHERE id = $1 AND committed_offset = $2 AND state = 'live'";
 }
 
@@ -96,6 +101,10 @@ pub struct TranscriptRow {
     pub updated_at: Millis,
     /// Where compaction goes on.
     pub compacted_offset: i64,
+    /// Bytes of the file before the archived ones, which a rule deleted.
+    pub base_offset: i64,
+    /// Newlines among those.
+    pub base_line: i64,
 }
 
 /// Reads a stored word or number of this floor.
@@ -118,6 +127,10 @@ impl TranscriptRow {
     /// Whether it is still on its host.
     pub fn state(&self) -> Result<TranscriptState> {
         stored(&self.state)
+    }
+    /// Where the archived bytes begin in the file.
+    pub fn base(&self) -> Base {
+        Base { offset: unsigned(self.base_offset), line: unsigned(self.base_line) }
     }
     /// Device and inode.
     pub fn identity(&self) -> Result<(u64, u64)> {
@@ -399,7 +412,7 @@ pub async fn cold(db: &Db, before: Millis, limit: u32) -> Result<Vec<(Transcript
         .collect()
 }
 
-/// Everything before `offset` is compact.
+/// Everything before `to` is compact. What was deleted meanwhile is not.
 pub async fn compacted(db: &Db, id: TranscriptId, to: u64) -> Result<()> {
     db.execute(COMPACTED, vals![id.to_string(), offset(to)]).await?;
     Ok(())

@@ -126,3 +126,70 @@ async fn a_deleted_session_does_not_come_back() {
 async fn a_deleted_session_does_not_come_back_on_postgres() {
     stays_deleted(Database::Postgres).await;
 }
+
+/// A prompt of a distant past, as a client wrote it then.
+fn old(doomed: &Coder, text: &str) -> Vec<u8> {
+    let session = doomed.id().trim_start_matches("claude-").to_owned();
+    let line = json!({"type": "user", "uuid": uuid::Uuid::new_v4(), "parentUuid": null, "isSidechain": false,
+        "timestamp": "2026-01-05T10:00:00.000Z", "sessionId": session, "cwd": "/srv/demo/doomed",
+        "message": {"role": "user", "content": text}});
+    format!("{line}\n").into_bytes()
+}
+
+async fn goes_on_after_a_rule(database: Database) {
+    let mut fleet = Fleet::start(FleetOptions::hosts(1).on(database)).await;
+    let mut doomed = fleet.hosts[0].coder("/srv/demo/doomed", Version::V2_1_329);
+    doomed.append(&old(&doomed, SECRET));
+    archived(&fleet, &doomed).await;
+    session(&fleet.api(), &doomed).await;
+    hits(&fleet, SECRET, |total| total >= 1).await;
+    let rule = json!({"host_id": null, "project_id": null, "days": 30, "enabled": true});
+    fleet.api().post("/retention", &rule).await.unwrap();
+    // Rules are followed at the start, then once an hour.
+    fleet.stop_aggregator().await;
+    fleet.start_aggregator().await;
+    wait::until("the rule has deleted it", || async {
+        match fleet.api().get(&format!("/sessions/{}", doomed.id())).await {
+            Err(error) if error.contains("deleted by system") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    assert_gone(&fleet, &doomed.id(), doomed.path()).await;
+    hits(&fleet, SECRET, |total| total == 0).await;
+
+    for round in 0..3 {
+        match round {
+            1 => {
+                fleet.hosts[0].stop_agent().await;
+                fleet.hosts[0].start_agent();
+            }
+            2 => {
+                fleet.kill_aggregator();
+                fleet.start_aggregator().await;
+            }
+            _ => {}
+        }
+        doomed.prompt(&format!("goes on {round}"));
+        hits(&fleet, "role:prompt%20goes", |total| total == round + 1).await;
+        hits(&fleet, SECRET, |total| total == 0).await;
+        let row = session(&fleet.api(), &doomed).await;
+        assert_eq!(row["title"], "goes on 0", "{row}");
+    }
+    assert_eq!(holding(&fleet.data, SECRET), Vec::<String>::new());
+    wait::until("the archive equals the rest of the file", || async {
+        let ran = fleet.muster(&["verify"]).output().map_err(|error| error.to_string())?;
+        if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stdout).into_owned()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_a_rule_deleted_goes_on() {
+    goes_on_after_a_rule(Database::Embedded).await;
+}
+
+#[tokio::test]
+async fn a_session_that_a_rule_deleted_goes_on_on_postgres() {
+    goes_on_after_a_rule(Database::Postgres).await;
+}
