@@ -47,7 +47,8 @@ pub struct Report {
 }
 
 impl Actions {
-    /// Stops one of the living processes of a session. Whatever comes of it is written down.
+    /// Stops one of the living processes of a session. The order is written down before it goes to the host, and then what
+    /// came of it: an order leaves its trace also when this process ends before the host answers.
     pub async fn stop(
         &self,
         by: &By,
@@ -56,15 +57,20 @@ impl Actions {
         order: &Order,
     ) -> Result<Report, ActionError> {
         let process = chosen(processes, order.key.as_deref())?;
+        let meant = format!("{session}, host {}, process {}: {}", process.host, process.pid, order.step.word());
+        self.written(by, "session.stop.order", &meant).await?;
         let answer = self.links.stop(process.host, &process.key, step(order.step)).await;
         let outcome = told(order.step, process.pid, answer);
         let text = outcome.as_ref().map_or_else(ToString::to_string, |report| report.text.clone());
-        let subject =
-            format!("{session}, host {}, process {}: {}: {text}", process.host, process.pid, order.step.word());
-        let mut tx = self.db.begin().await?;
-        note(&mut tx, by, "session.stop", &subject).await?;
-        tx.commit().await?;
+        self.written(by, "session.stop", &format!("{meant}: {text}")).await?;
         outcome
+    }
+
+    async fn written(&self, by: &By, action: &str, subject: &str) -> Result<(), ActionError> {
+        let mut tx = self.db.begin().await?;
+        note(&mut tx, by, action, subject).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }
 

@@ -121,6 +121,28 @@ async fn a_coder_is_stopped_step_by_step_by_whom_it_is_allowed() {
 }
 
 #[tokio::test]
+async fn an_order_to_stop_is_written_down_before_the_host_answers() {
+    for working in Working::all().await {
+        let mut ears = working.living(&[7], None).await;
+        let kill = json!({"step": "kill"});
+        let asked = async {
+            let Some(Question::Stop(_, answer)) = ears.questions.recv().await else { panic!("no order to stop") };
+            let audit = working.audit().await;
+            // Whatever ends this process now, the trail says what was ordered.
+            drop(answer);
+            audit
+        };
+        let ((status, _), audit) = tokio::join!(working.stop(Role::Member, &kill), asked);
+        assert_eq!(status, StatusCode::CONFLICT);
+        let ordered = |audit: &str| audit.matches("process 7: kill\"").count();
+        assert!(audit.contains("session.stop.order") && ordered(&audit) == 1, "{audit}");
+        assert!(!audit.contains("\"session.stop\""), "{audit}");
+        let after = working.audit().await;
+        assert!(after.contains("\"session.stop\"") && ordered(&after) == 1, "{after}");
+    }
+}
+
+#[tokio::test]
 async fn why_a_coder_cannot_be_stopped_is_said() {
     for working in Working::all().await {
         let ears = working.living(&[7, 8], None).await;
