@@ -102,7 +102,7 @@ impl House {
         let follower = Follower::new(db.clone(), hub.clone(), wake.clone(), endings.clone());
         let (views, changed) = (follower.views(), wake);
         let alarms = Alarms::new(db.clone());
-        let states = States::new(hub.clone(), views.clone(), endings, alarms.clone());
+        let states = States::new(hub.clone(), views.clone(), endings, alarms.clone(), ingest.tombstones().clone());
         let access = Access::new(db.clone());
         let (presence, links) = (Presence::default(), Links::default());
         let actions = Actions::new(db.clone(), links.clone(), changed.clone());
@@ -213,6 +213,7 @@ impl House {
         }
         // What was derived of them before is told first: a row that came later would bring them back to the pages.
         let _settled = self.views.settled().await;
+        self.states.forget(&sessions);
         for session in &sessions {
             let deleted = deletions::of_session(&self.db, session.as_str()).await?.map(Box::new);
             self.hub.publish(&Topic::Session(session.clone()), &Update { deleted, ..Update::default() });

@@ -1,6 +1,6 @@
 //! How transcripts end now: what `derive` has read, for whoever watches sessions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use muster_proto::ids::HostId;
@@ -60,6 +60,12 @@ impl Endings {
     pub fn take(&self) -> Vec<Ending> {
         let waiting = std::mem::take(&mut *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         waiting.into_values().collect()
+    }
+
+    /// Forgets what waits of these sessions.
+    pub fn forget(&self, sessions: &BTreeSet<SessionId>) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, ending| !sessions.contains(&ending.session));
     }
 
     /// Returns when something was put there since the last look.

@@ -9,7 +9,7 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +26,9 @@ use crate::domain::session::SessionId;
 use crate::domain::session_state::Turn;
 use crate::domain::session_view::View;
 use crate::domain::time::now_ms;
+use crate::live::endings::Ending;
 use crate::live::{Endings, Hub, Topic, Update};
+use crate::store::deletions::Tombstones;
 
 /// How often all sessions are looked at for what only time changes.
 const TICK: Duration = Duration::from_secs(1);
@@ -72,9 +74,9 @@ struct Waiting {
 }
 
 impl States {
-    /// Nothing is known yet. `endings` is where `derive` tells how transcripts end.
-    pub fn new(hub: Hub, views: Views, endings: Endings, alarms: Alarms) -> Self {
-        let room = Mutex::new(Room::new(now_ms()));
+    /// Nothing is known yet. `endings` is where `derive` tells how transcripts end; of `deleted` sessions nothing is shown.
+    pub fn new(hub: Hub, views: Views, endings: Endings, alarms: Alarms, deleted: Tombstones) -> Self {
+        let room = Mutex::new(Room::new(now_ms(), deleted));
         Self(Arc::new(Inner { room, bell: Notify::new(), hub, views, endings, alarms }))
     }
 
@@ -122,9 +124,7 @@ impl States {
 
     /// What sessions on a host are doing.
     pub fn of_host(&self, host: HostId) -> Vec<View> {
-        let mut views = self.all();
-        views.retain(|view| view.hosts.contains(&host));
-        views
+        self.locked().views_of(host)
     }
 
     /// What a session is doing; `None` when nothing is known, or it ended a while ago.
@@ -134,7 +134,18 @@ impl States {
 
     /// Whether any coder is known to live on a host.
     pub fn lives_on(&self, host: HostId) -> bool {
-        self.all().iter().any(|view| view.processes.iter().any(|process| process.host == host))
+        self.locked().lives_on(host)
+    }
+
+    /// Forgets sessions that were deleted, at once. One that goes on is told of again.
+    pub fn forget(&self, sessions: &BTreeSet<SessionId>) {
+        let mut room = self.locked();
+        self.0.endings.forget(sessions);
+        for session in sessions {
+            room.forget(session);
+        }
+        drop(room);
+        self.0.bell.notify_one();
     }
 
     /// Sessions by what they are doing.
@@ -203,7 +214,9 @@ impl States {
             match self.0.views.endings_of(&id, LOADED_OF_ONE).await {
                 Ok(endings) => {
                     let mut room = self.locked();
-                    for ending in endings {
+                    // It may have been deleted while it was read.
+                    let known: Vec<Ending> = endings.into_iter().filter(|read| room.knows(&read.session)).collect();
+                    for ending in known {
                         room.end(ending, now);
                     }
                 }

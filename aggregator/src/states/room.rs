@@ -15,6 +15,7 @@ use crate::domain::session_state::{Leaving, Link, SETTLE_MS, Turn};
 use crate::domain::session_view::View;
 use crate::domain::time::{self, Millis};
 use crate::live::endings::Ending;
+use crate::store::deletions::Tombstones;
 
 /// Without a living process and a word for so long, a session leaves.
 pub(super) const LEAVES_MS: i64 = 30 * 60_000;
@@ -63,10 +64,14 @@ pub(super) struct Room {
     due: HashMap<SessionId, Millis>,
     /// Sessions whose transcripts were never read.
     wanted: HashSet<SessionId>,
+    /// Sessions that were shown and then deleted, with their hosts, until the next look tells of it.
+    forgotten: Vec<(SessionId, Vec<HostId>)>,
+    /// Sessions that people deleted: whatever hosts still tell of them, nothing is shown.
+    deleted: Tombstones,
 }
 
 impl Room {
-    pub(super) fn new(began: Millis) -> Self {
+    pub(super) fn new(began: Millis, deleted: Tombstones) -> Self {
         Self {
             began,
             thresholds: Settings::default(),
@@ -75,6 +80,8 @@ impl Room {
             dirty: HashSet::new(),
             due: HashMap::new(),
             wanted: HashSet::new(),
+            forgotten: Vec::new(),
+            deleted,
         }
     }
 
@@ -186,9 +193,12 @@ impl Room {
     pub(super) fn look(&mut self, now: Millis, all: bool) -> Changes {
         let ids = self.take_due(now, all);
         let mut changes = Changes::default();
+        let forgotten = std::mem::take(&mut self.forgotten).into_iter();
+        // One that was told of again already is shown anew instead.
+        changes.ended.extend(forgotten.filter(|(id, _)| !self.sessions.contains_key(id)));
         for id in ids {
             let Some(live) = self.sessions.get_mut(&id) else { continue };
-            if has_left(live, &self.hosts, now) {
+            if self.deleted.has(id.as_str()) || has_left(live, &self.hosts, now) {
                 let hosts = live.hosts();
                 let was_shown = live.shown.is_some();
                 self.sessions.remove(&id);
@@ -214,11 +224,39 @@ impl Room {
         self.due.values().min().copied()
     }
 
+    /// A session was deleted: nothing is known of it any more.
+    pub(super) fn forget(&mut self, id: &SessionId) {
+        self.due.remove(id);
+        self.wanted.remove(id);
+        self.dirty.remove(id);
+        let Some(live) = self.sessions.remove(id) else { return };
+        if live.shown.is_some() {
+            self.forgotten.push((id.clone(), live.hosts()));
+        }
+    }
+
+    /// Whether anything is known of a session.
+    pub(super) fn knows(&self, id: &SessionId) -> bool {
+        self.sessions.contains_key(id)
+    }
+
     /// Views as they were last looked at, in the order of their ids.
     pub(super) fn views(&self) -> Vec<View> {
-        let mut views: Vec<View> = self.sessions.values().filter_map(|live| live.shown.clone()).collect();
-        views.sort_by(|one, other| one.session.cmp(&other.session));
-        views
+        ordered(self.shown())
+    }
+
+    /// Views of sessions on a host, in the order of their ids.
+    pub(super) fn views_of(&self, host: HostId) -> Vec<View> {
+        ordered(self.shown().filter(|view| view.hosts.contains(&host)))
+    }
+
+    /// Whether any process is shown to live on a host.
+    pub(super) fn lives_on(&self, host: HostId) -> bool {
+        self.shown().any(|view| view.processes.iter().any(|process| process.host == host))
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &View> {
+        self.sessions.values().filter_map(|live| live.shown.as_ref())
     }
 
     /// The view of one session.
@@ -344,6 +382,12 @@ impl Room {
             changes.ended.push((id, hosts));
         }
     }
+}
+
+fn ordered<'a>(views: impl Iterator<Item = &'a View>) -> Vec<View> {
+    let mut views: Vec<&View> = views.collect();
+    views.sort_unstable_by(|one, other| one.session.cmp(&other.session));
+    views.into_iter().cloned().collect()
 }
 
 /// The process that is shown of a session though none says that it holds it.

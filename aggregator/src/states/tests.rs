@@ -1,4 +1,5 @@
 //! The room against what real clients did, and against what hosts can do to it.
 
+mod forgotten;
 mod recording;
 mod replay;

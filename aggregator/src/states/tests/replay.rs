@@ -6,6 +6,7 @@ use crate::domain::session_state::{Background, SETTLE_MS, Says, Turn};
 use crate::domain::session_view::View;
 use crate::domain::time::Millis;
 use crate::states::room::Room;
+use crate::store::deletions::Tombstones;
 
 /// How often the simulated time stands still to look.
 const STEP_MS: i64 = 10;
@@ -32,7 +33,7 @@ struct Shown {
 }
 
 fn replay(recording: &Recording, heard: Heard) -> Vec<Shown> {
-    let mut room = Room::new(recording.started_at);
+    let mut room = Room::new(recording.started_at, Tombstones::default());
     let mut feeder = Feeder::new(recording, heard, &mut room);
     let mut items = recording.items.iter().peekable();
     let mut shown = Vec::new();
