@@ -197,7 +197,6 @@ impl Follower {
     async fn fulfil(&mut self, mut pass: Pass, wish: Wish) -> Result<Pass, Failure> {
         match wish {
             Wish::Forget(ids, done) => {
-                self.search.0.pins.clear();
                 let (catalogue, _) = Catalogue::load(&self.search.0.db, &self.search.0.keys).await?;
                 self.search.0.shelf.put(catalogue);
                 pass = pass.forget(ids.clone()).await?;
@@ -236,6 +235,7 @@ impl Follower {
         if changed && self.wake.is_empty() {
             pass = self.commit(pass, times).await?;
         }
+        pass = pass.sweep().await?;
         if self.wake.is_empty() {
             self.search.0.behind.store(false, Ordering::Relaxed);
         }

@@ -291,7 +291,8 @@ impl Indexer {
         self.reader.reload()
     }
 
-    /// Removes everything of these transcripts and the titles of these sessions, and their text from the disk.
+    /// Removes everything of these transcripts and the titles of these sessions. Their text is gone from the disk with the
+    /// next [`Indexer::sweep`] that finds nobody reading it.
     pub(super) fn forget(&mut self, ids: &[TranscriptId], sessions: &[String]) -> Result<(), TantivyError> {
         let files = ids.iter().map(TranscriptId::to_string);
         let titles = sessions.iter().map(|session| format!("{TITLE}{session}"));
@@ -323,6 +324,11 @@ impl Indexer {
             }
             self.reader.reload()?;
         }
+        Ok(())
+    }
+
+    /// Removes the files that nobody reads any more.
+    pub(super) fn sweep(&mut self) -> Result<(), TantivyError> {
         self.writer.garbage_collect_files().wait()?;
         Ok(())
     }

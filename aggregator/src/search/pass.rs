@@ -221,13 +221,23 @@ impl Pass {
         }
         self.search.0.pieces.clear();
         let catalogue: Arc<Catalogue> = self.search.0.shelf.get();
-        self.with(move |indexer| {
-            let known: HashSet<&str> = catalogue.sessions.iter().map(|session| session.id.as_str()).collect();
-            let mut gone = indexer.titled();
-            gone.retain(|session| !known.contains(session.as_str()));
-            indexer.forget(&ids, &gone)
-        })
-        .await
+        let pass = self
+            .with(move |indexer| {
+                let known: HashSet<&str> = catalogue.sessions.iter().map(|session| session.id.as_str()).collect();
+                let mut gone = indexer.titled();
+                gone.retain(|session| !known.contains(session.as_str()));
+                indexer.forget(&ids, &gone)
+            })
+            .await?;
+        // States that a next page was to be read from hold the replaced files.
+        pass.search.0.pins.clear();
+        pass.sweep().await
+    }
+
+    /// Removes files that were replaced. What a search reads just now stays until the next time.
+    pub(super) async fn sweep(self) -> Result<Self, Failure> {
+        self.search.0.pins.expire();
+        self.with(Indexer::sweep).await
     }
 
     /// Makes the titles what the catalogue says; tells whether one has changed.
