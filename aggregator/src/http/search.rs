@@ -157,6 +157,7 @@ fn item(hit: Hit) -> SearchItem {
         session_id: hit.session,
         transcript_id: hit.transcript,
         line: hit.line,
+        host_ids: hit.hosts,
         role: hit.role.word().to_owned(),
         tool: hit.tool,
         is_error: hit.is_error,

@@ -51,9 +51,21 @@ impl Stand {
     }
 
     pub(crate) async fn link(&self) -> (Intake, Acks) {
+        self.link_of(self.host).await
+    }
+
+    pub(crate) async fn link_of(&self, host: HostId) -> (Intake, Acks) {
         let acks = Acks::default();
-        let epoch = hosts::take_link(&self.db, self.host, &Facts::default(), "[]", 0).await.unwrap();
-        (self.ingest.link(self.host, epoch, acks.clone()).await.unwrap(), acks)
+        let epoch = hosts::take_link(&self.db, host, &Facts::default(), "[]", 0).await.unwrap();
+        (self.ingest.link(host, epoch, acks.clone()).await.unwrap(), acks)
+    }
+
+    /// Another host beside the first, "box".
+    pub(crate) async fn another_host(&self, name: &str) -> HostId {
+        let (host, mut tx) = (HostId::new(), self.db.begin().await.unwrap());
+        hosts::insert(&mut tx, host, name, name.as_bytes(), &Facts::default(), 0).await.unwrap();
+        tx.commit().await.unwrap();
+        host
     }
 
     /// Removes a transcript as if it had never been archived.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::copies::Twin;
 use super::schema::TITLE;
 use crate::domain::time::Millis;
 use crate::domain::transcript::{TranscriptKind, TranscriptState};
@@ -13,7 +14,7 @@ use crate::store::search::{self, FileRow, NameRow};
 use crate::store::transcripts::unsigned;
 use crate::store::{Db, Result};
 
-/// Numbers of keys: what the index calls a transcript or title, as a small number that stays the same while the process
+/// Numbers of keys: what the index calls a transcript or title (and of hosts), as a small number that stays the same while the process
 /// lives. One for every transcript ever seen.
 #[derive(Debug, Default)]
 pub(super) struct Keys(RwLock<HashMap<Box<str>, u32>>);
@@ -71,6 +72,8 @@ pub(super) struct Catalogue {
     pub(super) places: Vec<Option<Place>>,
     pub(super) sessions: Vec<Session>,
     by_session: HashMap<String, u32>,
+    /// Files that may hold the same lines, by the number of their key.
+    pub(super) twins: Arc<HashMap<u32, Twin>>,
     /// Names of hosts by id.
     pub(super) hosts: BTreeMap<String, String>,
     /// Names of projects by id.
@@ -107,9 +110,10 @@ impl Catalogue {
             // What a newer generation of the same file has replaced would be found twice.
             let replaced = newest.get(&(&*file.host_id, &*file.path)).is_some_and(|newest| *newest > file.generation);
             if file.state == TranscriptState::Live.word() || !replaced {
-                catalogue.learn(file, keys);
+                catalogue.take_up(file, keys);
             }
         }
+        catalogue.pair(keys);
         let known = |file: FileRow| Known {
             committed: unsigned(file.committed_offset),
             base: unsigned(file.base_offset),
@@ -161,8 +165,33 @@ impl Catalogue {
         self.places[at] = Some(place);
     }
 
-    /// Takes up one file; its session is known by name only until the next load.
+    /// Takes up one more file; its session is known by name only until the next load.
     pub(super) fn learn(&mut self, row: &FileRow, keys: &Keys) {
+        self.take_up(row, keys);
+        let Some(new) = self.place(keys.number(&row.id)) else { return };
+        let (session, file) = (new.session, new.file.clone());
+        let twins = self.files().filter(|(_, place)| place.session == session && place.file == file);
+        let twins = paired(&twins.collect::<Vec<_>>(), keys);
+        Arc::make_mut(&mut self.twins).extend(twins);
+    }
+
+    /// Finds the files of one session that have one name: a conversation that was carried to another host, or folder.
+    fn pair(&mut self, keys: &Keys) {
+        let mut named: HashMap<(u32, &str), Vec<(u32, &Place)>> = HashMap::new();
+        for (key, place) in self.files() {
+            named.entry((place.session, &place.file)).or_default().push((key, place));
+        }
+        let twins = named.into_values().flat_map(|files| paired(&files, keys)).collect();
+        self.twins = Arc::new(twins);
+    }
+
+    /// Files with the numbers of their keys.
+    fn files(&self) -> impl Iterator<Item = (u32, &Place)> {
+        let places = (0..).zip(&self.places).filter_map(|(key, place)| Some((key, place.as_ref()?)));
+        places.filter(|(_, place)| !place.transcript.is_empty())
+    }
+
+    fn take_up(&mut self, row: &FileRow, keys: &Keys) {
         let Some(session_id) = &row.session_id else { return };
         let number = self.session_number(session_id);
         let session = &mut self.sessions[number as usize];
@@ -204,6 +233,12 @@ impl Catalogue {
         let folder = || session.project_path.rsplit(['/', '\\']).find(|part| !part.is_empty()).map(str::to_owned);
         known.cloned().or_else(folder)
     }
+}
+
+/// What of these files may hold the same lines as others: nothing when there is only one.
+fn paired(files: &[(u32, &Place)], keys: &Keys) -> Vec<(u32, Twin)> {
+    let Some(group) = files.iter().map(|(key, _)| *key).min().filter(|_| files.len() > 1) else { return Vec::new() };
+    files.iter().map(|(key, place)| (*key, Twin { group, host: keys.number(&place.host) })).collect()
 }
 
 /// The account that a path belongs to: `/home/ann/…`, `/Users/ann/…`, `C:\Users\ann\…`, `/root/…`.

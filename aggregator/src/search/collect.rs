@@ -1,13 +1,14 @@
 //! Goes through everything that has the words, and keeps the best hits, counts, and facets in one pass.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
+use super::copies::{self, Held, Once, Twin};
 use super::open::Opened;
 use super::plan::{KINDS, Tools};
 use super::role::Kind;
@@ -19,7 +20,7 @@ const DAY: Millis = 86_400_000;
 const DAYS: usize = 720;
 
 /// A hit, and by what it is ordered: the greatest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Rank {
     /// Bits of the score (of positive numbers they are in order), or the time.
     pub(super) worth: u64,
@@ -44,6 +45,8 @@ pub(super) struct Wishes {
     pub(super) opened: Arc<Opened>,
     pub(super) kinds: [bool; KINDS],
     pub(super) keys: Arc<Vec<bool>>,
+    /// Files that may hold the same lines, by the number of their key.
+    pub(super) twins: Arc<HashMap<u32, Twin>>,
     pub(super) tools: Option<Tools>,
     pub(super) after: Millis,
     pub(super) before: Millis,
@@ -62,8 +65,14 @@ pub(super) struct Wishes {
 pub(super) struct Found {
     /// Kept hits, best first.
     pub(super) hits: Vec<Rank>,
-    /// Hits by number of key.
+    /// Hits by number of key, each once.
     pub(super) counts: HashMap<u32, u64>,
+    /// Hits that are counted under another key, and stand on the host of this one too.
+    pub(super) copies: HashMap<u32, u64>,
+    /// Keys of the copies of kept hits, one of each other host.
+    pub(super) elsewhere: HashMap<Rank, Vec<u32>>,
+    /// Hits of files that have twins, until all are known.
+    held: Vec<Held>,
     /// Hits by role.
     pub(super) roles: [u64; 8],
     /// Hits by tool.
@@ -82,6 +91,10 @@ pub(super) struct Pass {
     /// Number of each key of the segment, and whether it is wanted.
     numbers: Arc<Vec<u32>>,
     wanted: Vec<bool>,
+    /// Of each key of the segment; empty when nothing has twins.
+    twins: Vec<Option<Twin>>,
+    same: Column<u64>,
+    held: Vec<Held>,
     wanted_kinds: [bool; KINDS],
     /// Wanted tools of the segment; the last one stands for hits without a tool.
     wanted_tools: Option<Vec<bool>>,
@@ -99,6 +112,7 @@ pub(super) struct Pass {
     each: Vec<Vec<Rank>>,
     roles: [u64; 8],
     tool_counts: Vec<u32>,
+    tool_names: HashMap<usize, Arc<str>>,
     days: HashMap<i64, u64>,
 }
 
@@ -124,12 +138,20 @@ impl Collector for Wishes {
             None => None,
         };
         Ok(Pass {
+            twins: if self.twins.is_empty() {
+                Vec::new()
+            } else {
+                numbers.iter().map(|number| self.twins.get(number).copied()).collect()
+            },
+            same: fast.u64("same")?,
+            held: Vec::new(),
             lines: fast.u64("line")?,
             times: fast.i64("time")?,
             kinds: fast.u64("kind")?,
             counts: vec![0; numbers.len()],
             each: if matches!(self.keep, Keep::EachKey(_)) { vec![Vec::new(); numbers.len()] } else { Vec::new() },
             tool_counts: vec![0; if self.facets { tools.as_ref().map_or(0, |tools| tools.num_terms()) } else { 0 }],
+            tool_names: HashMap::new(),
             keys,
             tools,
             numbers,
@@ -160,6 +182,7 @@ impl Collector for Wishes {
         for fruit in fruits {
             let found = fruit?;
             all.hits.extend(found.hits);
+            all.held.extend(found.held);
             add(&mut all.counts, found.counts);
             add(&mut all.tools, found.tools);
             add(&mut all.days, found.days);
@@ -167,12 +190,58 @@ impl Collector for Wishes {
                 *sum += count;
             }
         }
+        self.settle(&mut all);
         all.hits.sort_unstable_by_key(|hit| Reverse(*hit));
         if let Keep::Best(most) = self.keep {
             all.hits.truncate(most);
         }
+        if !all.elsewhere.is_empty() {
+            let kept: HashSet<Rank> = all.hits.iter().copied().collect();
+            all.elsewhere.retain(|rank, _| kept.contains(rank));
+        }
         Ok(all)
     }
+}
+
+impl Wishes {
+    /// Counts and keeps the hits of files that have twins, each once.
+    fn settle(&self, all: &mut Found) {
+        let mut each: HashMap<u32, Vec<Rank>> = HashMap::new();
+        for Once { rank, tool, elsewhere } in copies::once(std::mem::take(&mut all.held)) {
+            *all.counts.entry(rank.key.0).or_default() += 1;
+            for key in &elsewhere {
+                *all.copies.entry(*key).or_default() += 1;
+            }
+            if self.facets {
+                all.roles[place_of(Kind::from_stored(rank.kind.0))] += 1;
+                if let Some(tool) = tool {
+                    *all.tools.entry(tool.to_string()).or_default() += 1;
+                }
+                if rank.time > 0 {
+                    *all.days.entry(rank.time.div_euclid(DAY)).or_default() += 1;
+                }
+            }
+            match self.keep {
+                Keep::Best(_) if self.behind.is_some_and(|behind| rank >= behind) => continue,
+                Keep::Best(_) => all.hits.push(rank),
+                Keep::EachKey(_) => each.entry(rank.key.0).or_default().push(rank),
+            }
+            if !elsewhere.is_empty() {
+                all.elsewhere.insert(rank, elsewhere);
+            }
+        }
+        if let Keep::EachKey(most) = self.keep {
+            for mut ranks in each.into_values() {
+                ranks.sort_unstable_by_key(|hit| Reverse(*hit));
+                all.hits.extend(ranks.into_iter().take(most));
+            }
+        }
+    }
+}
+
+/// Where hits of a kind are counted among the roles.
+fn place_of(kind: Kind) -> usize {
+    kind.role().map_or(7, |role| role as usize)
 }
 
 fn add<K: std::hash::Hash + Eq>(sums: &mut HashMap<K, u64>, counts: HashMap<K, u64>) {
@@ -212,7 +281,7 @@ impl Pass {
         if !self.facets {
             return;
         }
-        self.roles[kind.role().map_or(7, |role| role as usize)] += 1;
+        self.roles[place_of(kind)] += 1;
         if let Some(count) = tool.and_then(|tool| self.tool_counts.get_mut(tool)) {
             *count += 1;
         }
@@ -256,6 +325,18 @@ impl Pass {
         self.floor = self.best.iter().min().copied();
     }
 
+    /// The name of a tool of the segment, for hits that are counted later.
+    fn name_of_tool(&mut self, tool: usize) -> Option<Arc<str>> {
+        if let Some(name) = self.tool_names.get(&tool) {
+            return Some(Arc::clone(name));
+        }
+        let mut name = String::new();
+        self.tools.as_ref()?.ord_to_str(tool as u64, &mut name).ok()?;
+        let name: Arc<str> = name.into();
+        self.tool_names.insert(tool, Arc::clone(&name));
+        Some(name)
+    }
+
     fn names_of_tools(&self) -> HashMap<String, u64> {
         let Some(tools) = &self.tools else { return HashMap::new() };
         let counted = self.tool_counts.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -296,7 +377,6 @@ impl SegmentCollector for Pass {
         if time < self.after || time >= self.before {
             return;
         }
-        self.count(key, kind, tool, time);
         let rank = Rank {
             worth: self.worth(score, kind, time),
             time,
@@ -304,6 +384,13 @@ impl SegmentCollector for Pass {
             line: Reverse(self.lines.first(doc).unwrap_or(0)),
             kind: Reverse(number),
         };
+        if let Some(twin) = self.twins.get(key).copied().flatten() {
+            let same = self.same.first(doc).unwrap_or(0);
+            let tool = tool.and_then(|tool| self.name_of_tool(tool));
+            self.held.push(Held { twin, same, rank, tool });
+            return;
+        }
+        self.count(key, kind, tool, time);
         self.keep(key, rank);
     }
 
@@ -323,6 +410,8 @@ impl SegmentCollector for Pass {
             roles: self.roles,
             tools: self.names_of_tools(),
             days: self.days,
+            held: self.held,
+            ..Found::default()
         })
     }
 }

@@ -144,7 +144,7 @@ impl Search {
         });
         let by_session = page.by_session(&looked.found);
         let (rows, items) = (Arc::new(looked.rows), ranks);
-        let hits = self.hits(&items, &rows, &catalogue).await?;
+        let hits = self.hits(&items, &looked.found.elsewhere, &rows, &catalogue).await?;
         let facets = (asked.facets && asked.cursor.is_none()).then(|| page.facets(&looked.found));
         let mut remarks = query.remarks;
         remarks.extend(looked.remarks);
@@ -189,6 +189,7 @@ impl Search {
                 opened,
                 kinds: plan.kinds,
                 keys: Arc::new(plan.keys),
+                twins: Arc::clone(&catalogue.twins),
                 tools: plan.tools,
                 after: plan.after,
                 before: plan.before,
@@ -304,11 +305,15 @@ impl Page<'_> {
 
     fn facets(&self, found: &Found) -> Facets {
         let (mut hosts, mut projects, mut coders) = (Sums::default(), Sums::default(), Sums::default());
+        // What stands on several hosts is found on each of them.
+        for (key, count) in found.counts.iter().chain(&found.copies) {
+            let Some(place) = self.catalogue.place(*key) else { continue };
+            let host = self.catalogue.hosts.get(&place.host).cloned();
+            hosts.add(place.host.clone(), host, *count);
+        }
         for (key, count) in &found.counts {
             let Some(place) = self.catalogue.place(*key) else { continue };
             let session = self.catalogue.session(place);
-            let host = self.catalogue.hosts.get(&place.host).cloned();
-            hosts.add(place.host.clone(), host, *count);
             coders.add(session.coder.clone(), None, *count);
             if let Some((value, name)) = self.project(session) {
                 projects.add(value, name, *count);

@@ -16,6 +16,7 @@ use tantivy::{
     DocSet as _, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
 };
 
+use super::copies;
 use super::document::{self, Part};
 use super::role::{Kind, Role};
 use super::schema::{self, Fields, INDEX_VERSION, TITLE, WORDS};
@@ -202,10 +203,12 @@ impl Indexer {
             .into_iter()
             .filter_map(|(name, value)| Some(format!("{name}:{}", value.as_ref()?.to_lowercase())))
             .collect();
-        for mut part in document::parts(entry) {
+        let uuid = entry.uuid.clone();
+        for (at, mut part) in document::parts(entry).into_iter().enumerate() {
             self.complete(file, &mut part, find);
             let kind = Kind::new(part.role, part.is_error, part.has_image, file.subagent);
             let mut document = self.document(&file.key, place.line, time, kind);
+            document.add_u64(self.fields.same, copies::identity(uuid.as_deref(), line, at));
             for tag in &tags {
                 document.add_text(self.fields.tags, tag);
             }

@@ -1,5 +1,6 @@
 //! The hits of a page: their lines read from the archive, their snippets cut.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -28,6 +29,8 @@ pub struct Hit {
     pub transcript: String,
     /// Its line there.
     pub line: u64,
+    /// Hosts on which it stands, that of the transcript first.
+    pub hosts: Vec<String>,
     /// Whose words.
     pub role: Role,
     /// Name of the tool.
@@ -79,13 +82,20 @@ impl Search {
     pub(super) async fn hits(
         &self,
         ranks: &[Rank],
+        elsewhere: &HashMap<Rank, Vec<u32>>,
         rows: &Arc<Vec<Row>>,
         catalogue: &Arc<Catalogue>,
     ) -> Result<Vec<Hit>, SearchError> {
         let hits: Vec<_> =
             ranks.iter().map(|rank| self.clone().hit(*rank, Arc::clone(rows), Arc::clone(catalogue))).collect();
         let hits: Vec<Option<Hit>> = futures_util::stream::iter(hits).buffered(AT_ONCE).try_collect().await?;
-        Ok(hits.into_iter().flatten().collect())
+        let named = ranks.iter().zip(hits).filter_map(|(rank, hit)| {
+            let mut hit = hit?;
+            let copies = elsewhere.get(rank).into_iter().flatten().filter_map(|key| catalogue.place(*key));
+            hit.hosts.extend(copies.map(|copy| copy.host.clone()));
+            Some(hit)
+        });
+        Ok(named.collect())
     }
 
     async fn hit(self, rank: Rank, rows: Arc<Vec<Row>>, catalogue: Arc<Catalogue>) -> Result<Option<Hit>, SearchError> {
@@ -96,6 +106,7 @@ impl Search {
             session: session.id.clone(),
             transcript: place.transcript.clone(),
             line: rank.line.0,
+            hosts: vec![place.host.clone()],
             role,
             tool: None,
             is_error: kind.is_error(),
@@ -106,6 +117,7 @@ impl Search {
         if role == Role::Title {
             hit.transcript = session.main.clone().unwrap_or_default();
             hit.line = 0;
+            hit.hosts.clone_from(&session.hosts);
             hit.snippet = snippet::cut(session.title.as_deref().unwrap_or_default(), &rows);
             return Ok(Some(hit));
         }

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod collect;
+mod copies;
 mod cursor;
 mod dates;
 mod document;

@@ -6,7 +6,7 @@ use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use super::words::Words;
 
 /// Raised when the same entries would be indexed differently: the index is then built again.
-pub(super) const INDEX_VERSION: i64 = 2;
+pub(super) const INDEX_VERSION: i64 = 3;
 
 /// Name of our tokenizer in the index.
 pub(super) const WORDS: &str = "words";
@@ -27,6 +27,8 @@ pub(super) struct Fields {
     pub(super) offset: Field,
     /// When, milliseconds.
     pub(super) time: Field,
+    /// By what an entry's part is known again in copies of its line, see [`super::copies`].
+    pub(super) same: Field,
     /// Role and flags, see [`super::document`].
     pub(super) kind: Field,
     /// Tool as it is written.
@@ -54,6 +56,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         line: builder.add_u64_field("line", FAST),
         offset: builder.add_u64_field("offset", FAST),
         time: builder.add_i64_field("time", FAST),
+        same: builder.add_u64_field("same", FAST),
         kind: builder.add_u64_field("kind", FAST),
         tool: builder.add_text_field("tool", TextOptions::default().set_fast("raw")),
         tags: builder.add_text_field("tags", TextOptions::default().set_indexing_options(tags)),

@@ -40,6 +40,8 @@ pub struct SearchItem {
     /// Its line there.
     #[ts(type = "number")]
     pub line: u64,
+    /// Hosts on which it stands, that of the transcript first: a conversation that was carried on elsewhere is found once.
+    pub host_ids: Vec<String>,
     /// `prompt`, `reply`, `thinking`, `tool_input`, `tool_result`, `system`, `title`.
     pub role: String,
     /// Name of the tool, for tool inputs and results.

@@ -8,6 +8,7 @@ const item = (session: string, line: number): SearchItem => ({
   session_id: session,
   transcript_id: `t-${session}`,
   line,
+  host_ids: ['h'],
   role: 'prompt',
   tool: null,
   is_error: false,

@@ -1202,6 +1202,10 @@ transcript_id: string,
  */
 line: number, 
 /**
+ * Hosts on which it stands, that of the transcript first: a conversation that was carried on elsewhere is found once.
+ */
+host_ids: Array<string>, 
+/**
  * `prompt`, `reply`, `thinking`, `tool_input`, `tool_result`, `system`, `title`.
  */
 role: string, 
