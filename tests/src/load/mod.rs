@@ -66,13 +66,13 @@ pub struct Report {
 pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result<Report> {
     let clock = Clock::start();
     let joined = hosts::join(api, &plan.name, plan.hosts, plan.living).await?;
-    let calm = process.map(usage_of);
+    let calm = rested(process).await;
     let linked = hosts::link(api.address(), &joined).await?;
     let linked_in = linked.took;
     let senders = linked.begin(clock).await?;
-    let per_link_bytes = calm.zip(process.map(usage_of)).map(|(calm, linked)| {
-        linked.rss_bytes.saturating_sub(calm.rss_bytes) / u64::try_from(plan.hosts.max(1)).unwrap_or(u64::MAX)
-    });
+    let per_link_bytes = calm
+        .zip(rested(process).await)
+        .map(|(calm, linked)| linked.saturating_sub(calm) / u64::try_from(plan.hosts.max(1)).unwrap_or(u64::MAX));
     let topics = topics(plan, &senders);
     let mut pages = Pages::open(api, clock, &topics).await?;
     if plan.stalled {
@@ -90,6 +90,21 @@ pub async fn run(api: &Api, plan: &Plan, process: Option<u32>) -> anyhow::Result
     drop((senders, pages));
     let storm = if plan.storm { Some(hosts::link(api.address(), &joined).await?.took) } else { None };
     Ok(Report { sent, seen, expected, linked_in, storm, used, per_link_bytes })
+}
+
+/// Memory of a process when it has given back what it will, bytes: no less for two seconds.
+async fn rested(process: Option<u32>) -> Option<u64> {
+    let process = process?;
+    let mut least = usage_of(process).rss_bytes;
+    let mut looked = Instant::now();
+    while looked.elapsed() < Duration::from_secs(2) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = usage_of(process).rss_bytes;
+        if now < least {
+            (least, looked) = (now, Instant::now());
+        }
+    }
+    Some(least)
 }
 
 fn topics(plan: &Plan, senders: &[hosts::Sender]) -> Vec<String> {
