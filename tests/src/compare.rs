@@ -130,6 +130,53 @@ fn compare_agent(told: &Value, truth: &AgentTruth, found: &mut Differences) {
     found.same(&format!("usage of {id}"), &tokens(&told["usage"]), &truth.tally.tokens());
 }
 
+/// Compares what happened in each project: its sessions, its prompts, its calls by tool, and its tokens.
+pub async fn projects(api: &Api, truth: &Truth) -> Result<(), String> {
+    let mut projects: BTreeMap<String, Truth> = BTreeMap::new();
+    for session in &truth.sessions {
+        let told = api.get(&format!("/sessions/claude-{}", session.id)).await?;
+        let project = told["project_id"].as_str().ok_or_else(|| format!("{} has no project", session.id))?;
+        projects.entry(project.to_owned()).or_default().sessions.push(session.clone());
+    }
+    let mut found = Differences::default();
+    found.same("projects", &(api.list("/projects").await?.len()), &projects.len());
+    for (project, truth) in &projects {
+        let told = api.get(&format!("/projects/{project}/overview")).await?;
+        compare_overview(project, &told, truth, &mut found);
+    }
+    found.into_result()
+}
+
+/// What copies of a session tell of counts once: replies and calls by their ids. Copied prompts have none that the truth
+/// knows, so they are compared where nothing was copied.
+fn compare_overview(id: &str, told: &Value, truth: &Truth, found: &mut Differences) {
+    let days = told["days"].as_array().map_or(&[][..], Vec::as_slice);
+    let of_days = |field: &str| days.iter().map(|day| number(day, field)).sum::<u64>();
+    let mut calls: BTreeMap<&str, &str> = BTreeMap::new();
+    for session in &truth.sessions {
+        let tallies = std::iter::once(&session.tally).chain(session.agents.iter().map(|agent| &agent.tally));
+        calls.extend(tallies.flat_map(|tally| &tally.tools).map(|(id, name)| (id.as_str(), name.as_str())));
+    }
+    let mut by_tool: BTreeMap<&str, u64> = BTreeMap::new();
+    for name in calls.values() {
+        *by_tool.entry(name).or_default() += 1;
+    }
+    let tools = told["tools"].as_array().map_or(&[][..], Vec::as_slice);
+    let told_tools: BTreeMap<&str, u64> =
+        tools.iter().map(|tool| (tool["name"].as_str().unwrap_or_default(), number(tool, "calls"))).collect();
+    found.same(&format!("sessions of project {id}"), &number(told, "sessions"), &(truth.sessions.len() as u64));
+    found.same(&format!("tools of project {id}"), &told_tools, &by_tool);
+    found.same(&format!("calls by day of project {id}"), &of_days("tool_calls"), &(calls.len() as u64));
+    found.same(&format!("usage of project {id}"), &tokens(&told["usage"]), &truth.tokens());
+    found.same(&format!("tokens by day of project {id}"), &of_days("tokens"), &truth.tokens().sum());
+    let replies: usize = truth.sessions.iter().map(|session| session.tally.replies.len()).sum();
+    let main: BTreeSet<_> = truth.sessions.iter().flat_map(|session| session.tally.replies.keys()).collect();
+    if main.len() == replies {
+        let prompts: u64 = truth.sessions.iter().map(|session| session.tally.prompts).sum();
+        found.same(&format!("prompts by day of project {id}"), &of_days("prompts"), &prompts);
+    }
+}
+
 /// Searches for every planted phrase: it must be found in all its sessions and nowhere else.
 pub async fn phrases(api: &Api, truth: &Truth) -> Result<(), String> {
     let mut found = Differences::default();

@@ -208,6 +208,8 @@ impl Follower {
                 let _ = done.send(());
             }
             Wish::Rebuild(done) => {
+                // Whoever asks how far it is must not hear that nothing is missing.
+                self.close();
                 let _ = done.send(());
                 return Err(Failure::Unusable("somebody asked for it"));
             }

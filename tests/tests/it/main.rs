@@ -20,5 +20,6 @@ mod network;
 mod pages;
 mod projects;
 mod raw;
+mod reindex;
 mod sessions;
 mod states;

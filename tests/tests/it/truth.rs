@@ -17,6 +17,7 @@ async fn is_reported(database: Database) {
     fleet.hosts[0].start_agent();
     let api = fleet.api();
     wait::until("messages, calls, subagents and tokens equal the truth", || compare::numbers(&api, &truth)).await;
+    wait::until("what happened in each project equals the truth", || compare::projects(&api, &truth)).await;
     wait::until("every planted phrase is found, and no other", || compare::phrases(&api, &truth)).await;
 }
 
