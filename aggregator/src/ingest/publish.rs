@@ -10,7 +10,10 @@ use crate::domain::session::SessionId;
 use crate::live::{Topic, Update};
 use crate::store::lines;
 use crate::transcript::lines::{LineJoiner, Place};
-use crate::transcript::{Class, Entry, Located, parse_line};
+use crate::transcript::{Class, Depth, Entry, Located, parse, parse_line};
+
+/// Lines up to this size are told with all that they say, so that pages show them without asking. Longer ones are few.
+const TOLD_WHOLE_BYTES: usize = 16 * 1024;
 
 impl Ingest {
     /// Shows the conversation in some accepted pieces to the pages that follow the session. Nobody there: nothing is
@@ -66,6 +69,33 @@ fn whole_lines(id: TranscriptId, coder: &str, piece: &Piece<'_>, entries: &mut V
 
 /// The entry of a line, when a reader wants to see it.
 fn conversation(id: TranscriptId, coder: &str, place: Place, bytes: Option<&[u8]>) -> Option<Located> {
-    let entry = bytes.map_or_else(|| Entry::oversized(place.bytes), |bytes| parse_line(coder, bytes));
+    let entry = bytes.map_or_else(|| Entry::oversized(place.bytes), |bytes| told(coder, bytes));
     (entry.class == Class::Conversation).then_some(Located { transcript: id, place, entry })
+}
+
+fn told(coder: &str, line: &[u8]) -> Entry {
+    let glance = parse_line(coder, line);
+    if glance.class != Class::Conversation || line.len() > TOLD_WHOLE_BYTES {
+        return glance;
+    }
+    Entry { blocks: parse(coder, line, Depth::Full).blocks, ..glance }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(text: &str) -> String {
+        format!(
+            r#"{{"type":"assistant","message":{{"role":"assistant","content":[{{"type":"text","text":"{text}"}}]}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_line_is_told_whole_unless_it_is_long() {
+        let short = told("claude", reply("hello").as_bytes());
+        assert_eq!((short.preview.text.as_str(), short.blocks.len()), ("hello", 1));
+        let long = told("claude", reply(&"x".repeat(TOLD_WHOLE_BYTES)).as_bytes());
+        assert!(long.preview.cut && long.blocks.is_empty());
+    }
 }

@@ -2,6 +2,7 @@
 
 use muster_proto::fleet as link;
 
+use super::blocks::{self, PAGE};
 use super::entry::{Entry, EntryClass, Role};
 use super::fleet::{
     EntryCounts, Host, HostState, Root, Session, SessionRow, TitleSource, Transcript, TranscriptKind, TranscriptState,
@@ -34,7 +35,7 @@ pub fn text(message: &LiveMessage) -> String {
 impl From<&live::Update> for Update {
     fn from(update: &live::Update) -> Self {
         Self {
-            entries: update.entries.iter().map(Entry::from).collect(),
+            entries: update.entries.iter().map(appended).collect(),
             session: update.session.as_deref().map(|(row, files)| Box::new(session(row, files))),
             deleted: update.deleted.as_deref().map(|row| Box::new(DeletedSession::from(row))),
             sessions: update.sessions.iter().map(SessionRow::from).collect(),
@@ -46,6 +47,11 @@ impl From<&live::Update> for Update {
             activity: update.activity.iter().map(Activity::from).collect(),
         }
     }
+}
+
+/// A line as pages hear of it: with its content, where that was parsed.
+fn appended(located: &Located) -> Entry {
+    if located.entry.blocks.is_empty() { Entry::from(located) } else { blocks::full(located, PAGE) }
 }
 
 impl From<&DeletionRow> for DeletedSession {

@@ -42,7 +42,7 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub model: Option<String>,
-    /// Its content; only where it was asked for (`detail=full`).
+    /// Its content: where it was asked for (`detail=full`), and in appended lines that are not long.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub blocks: Option<Vec<Block>>,

@@ -52,6 +52,7 @@ async fn append_reaches_a_page_with_its_place() {
     assert_eq!(entry["type"], "assistant");
     assert_eq!(entry["line"], 1);
     assert_eq!(entry["offset"], before);
+    assert_eq!(entry["blocks"][0]["text"], "The limiter stands.", "a page need not ask for it");
     assert!(entry["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{entry}");
     let transcript = entry["transcript_id"].as_str().unwrap();
     assert!(fleet.api().raw(transcript).await.unwrap().ends_with(b"\n"));

@@ -92,13 +92,25 @@ export class Reading {
     this.deleted = null;
   }
 
-  /** Lines were appended: whoever reads the end asks for them now, before the session's own numbers tell of them. */
+  /**
+   * Lines were appended: whoever reads the end shows them at once where they carry their content, and asks for the
+   * rest, before the session's own numbers tell of them.
+   */
   #hear(entries: readonly Entry[]): void {
     if (!this.ready) return;
-    this.#waits ||= this.atEnd;
+    const reads = this.atEnd;
     this.lines = this.lines.grown(
       entries.map((entry) => ({ id: entry.transcript_id, lines: entry.line + 1 })),
     );
+    if (reads && !this.loading) this.#append(entries);
+    this.#waits = (this.#waits || reads) && !this.atEnd;
+  }
+
+  /** Puts those to the end of the window that follow it without a gap. */
+  #append(entries: readonly Entry[]): void {
+    const next = entries.filter((entry) => (this.lines.index(here(entry)) ?? -1) >= this.end);
+    const gap = next.findIndex((entry, i) => !entry.blocks || this.lines.index(here(entry)) !== this.end + i);
+    this.#join(gap < 0 ? next : next.slice(0, gap));
   }
 
   /** Nothing that was read stays on the page, and what is still on its way is not shown. */
@@ -204,14 +216,20 @@ export class Reading {
     if (this.loading || this.atEnd) return;
     if (!last) return this.jump(Infinity);
     await this.#load('after', { after: placeKey(here(last)) }, (items) => {
-      const joined = [...this.entries, ...items];
-      const kept = heldFrom([...joined].reverse());
-      this.first += joined.length - kept;
-      this.entries = joined.slice(joined.length - kept);
+      this.#join(items);
       this.#waits &&= !this.atEnd;
       // The numbers can be ahead of what can be read yet: the next message asks again.
       if (items.length === 0) this.#waits = true;
     });
+  }
+
+  /** The window goes on with these lines; what is too far before them is let go. */
+  #join(items: readonly Entry[]): void {
+    if (items.length === 0) return;
+    const joined = [...this.entries, ...items];
+    const kept = heldFrom([...joined].reverse());
+    this.first += joined.length - kept;
+    this.entries = joined.slice(joined.length - kept);
   }
 
   /** One request at a time; a jump overtakes, and what it overtook is thrown away. */

@@ -117,10 +117,52 @@ test('who is at the end goes along with it; who is elsewhere stays', async () =>
   expect(start.lines.total).toBe(total);
 });
 
+const told = (...entries: Entry[]) => [{ topic: 's', revision: 2, update: { entries } }];
+
+test('appended lines that carry their content are shown at once, and not asked for', async () => {
+  const it = await opened('end');
+  asked = [];
+  it.receive(told(entry(MANY - 1), entry(MANY), entry(MANY + 1)));
+  expect([it.end, it.atEnd, it.lines.total]).toEqual([MANY + 2, true, MANY + 2]);
+  expect(span(it)).toEqual([it.first, MANY + 1]);
+  it.receive([message(MANY + 2)]);
+  expect(asked).toEqual([]);
+});
+
+test('from a gap on appended lines are asked for', async () => {
+  const it = await opened('end');
+  total += 4;
+  asked = [];
+  it.receive(told(entry(MANY), entry(MANY + 2), entry(MANY + 3)));
+  expect(it.end).toBe(MANY + 1);
+  await vi.waitUntil(() => it.end === total);
+  expect(asked.map(({ after }) => after)).toEqual([`t:${MANY}`]);
+  expect(span(it)).toEqual([it.first, total - 1]);
+});
+
+test('what is told while a page is on its way stands there once', async () => {
+  const it = await opened('end');
+  total += 1;
+  it.receive(told({ ...entry(MANY), blocks: undefined } as unknown as Entry));
+  expect(it.loading).toBe('after');
+  total += 1;
+  it.receive(told(entry(MANY), entry(MANY + 1)));
+  await vi.waitUntil(() => it.atEnd && it.loading === null);
+  expect([it.end, ...span(it)]).toEqual([total, it.first, total - 1]);
+});
+
+test('who reads elsewhere is not moved by appended lines', async () => {
+  const it = await opened();
+  const before = span(it);
+  it.receive(told(entry(MANY)));
+  expect([...span(it), it.lines.total]).toEqual([...before, MANY + 1]);
+});
+
 test('an appended line is asked for before the session tells of it', async () => {
   const it = await opened('end');
   total += 1;
-  const update = { entries: [entry(total - 1)] };
+  const long = { ...entry(total - 1), blocks: undefined } as unknown as Entry;
+  const update = { entries: [long] };
   it.receive([{ topic: 's', revision: 2, update }]);
   await vi.waitUntil(() => it.end === total);
   it.receive([message(total - 1)]);

@@ -516,7 +516,7 @@ parent_uuid?: string,
  */
 model?: string, 
 /**
- * Its content; only where it was asked for (`detail=full`).
+ * Its content: where it was asked for (`detail=full`), and in appended lines that are not long.
  */
 blocks?: Array<EntryBlock>, };
 
