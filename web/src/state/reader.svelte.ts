@@ -49,6 +49,11 @@ export class Reading {
     this.#start = start;
   }
 
+  /** Whether the reading was opened at this place. */
+  beganAt(place: Place): boolean {
+    return typeof this.#start !== 'string' && placeKey(this.#start) === placeKey(place);
+  }
+
   /** Number of the line after the window. */
   get end(): number {
     return this.first + this.entries.length;
