@@ -43,7 +43,8 @@ impl Default for Rules {
         Self {
             enabled: true,
             turns: vec![Turn::NeedsPermission, Turn::NeedsAnswer, Turn::Failed],
-            alarms: Vec::new(),
+            // What does not end by itself. The others only inform: they stand in the list, and are told on request.
+            alarms: vec![AlarmKind::Loop, AlarmKind::Stuck, AlarmKind::UsageLimit],
             projects: Vec::new(),
             dwell_seconds: 5,
             quiet_from: None,
@@ -88,9 +89,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_has_set_nothing_is_told_of_what_wants_a_person() {
+        let Rules { enabled, turns, mut alarms, .. } = Rules::default();
+        assert!(enabled);
+        assert_eq!(turns, [Turn::NeedsPermission, Turn::NeedsAnswer, Turn::Failed]);
+        alarms.sort();
+        assert_eq!(alarms, [AlarmKind::Loop, AlarmKind::Stuck, AlarmKind::UsageLimit]);
+    }
+
+    #[test]
     fn rules_come_back_as_they_were_stored() {
         let rules =
-            Rules { quiet_from: Some(1_320), quiet_to: Some(420), alarms: vec![AlarmKind::Loop], ..Rules::default() };
+            Rules { quiet_from: Some(1_320), quiet_to: Some(420), alarms: vec![AlarmKind::Disk], ..Rules::default() };
         let stored = serde_json::to_string(&rules).unwrap();
         assert!(stored.contains("needs_permission"), "{stored}");
         assert_eq!(serde_json::from_str::<Rules>(&stored).unwrap(), rules);
