@@ -23,6 +23,8 @@ pub struct View {
     pub state: State,
     /// Tool calls without an outcome, of the session and its subagents, oldest first, at most [`RUNNING`].
     pub running: Vec<Running>,
+    /// Subagents whose own dialog stands open, by id.
+    pub waiting: Vec<String>,
     /// Its living processes.
     pub processes: Vec<Process>,
     /// Latest line, hook or change of the registry: while it works, nothing has come since then.

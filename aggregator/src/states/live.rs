@@ -111,6 +111,7 @@ impl Live {
             session: id.clone(),
             coder: self.coder.clone(),
             hosts: self.hosts(),
+            waiting: if state.turn.needs_person() { sources.hooks.waiting_agents() } else { Vec::new() },
             state,
             running: if is_over { Vec::new() } else { self.running(&skew, sources.tail.as_ref()) },
             processes,

@@ -18,6 +18,7 @@ impl From<&View> for SessionState {
             sources: state.sources.iter().map(StateFact::from).collect(),
             background: Background { subagents: state.background.subagents, shells: state.background.shells },
             running: view.running.iter().map(RunningCall::from).collect(),
+            waiting_subagents: view.waiting.clone(),
             processes: view.processes.iter().map(CoderProcess::from).collect(),
             alarms: view.alarms.iter().map(Alarm::from).collect(),
             limit_resets_at: view.limit_resets_at.map(rfc3339),

@@ -25,6 +25,8 @@ pub struct SessionState {
     pub background: Background,
     /// Tool calls without an outcome, of the session and its subagents, oldest first; at most 20.
     pub running: Vec<RunningCall>,
+    /// Subagents whose own dialog stands open, by id; empty while the session needs nobody, and without hooks.
+    pub waiting_subagents: Vec<String>,
     /// Its living processes; two or more write one conversation apart.
     pub processes: Vec<CoderProcess>,
     /// What is wrong.

@@ -80,6 +80,7 @@ export function doing(
     sources: [{ source: 'registry', turn, says: turn, at }],
     background: { subagents: 0, shells: 0 },
     running: [],
+    waiting_subagents: [],
     processes: [],
     alarms: [],
     limit_resets_at: null,

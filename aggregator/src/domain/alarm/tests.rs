@@ -26,6 +26,7 @@ fn view(turn: Turn) -> View {
         hosts: Vec::new(),
         state,
         running: Vec::new(),
+        waiting: Vec::new(),
         processes: Vec::new(),
         progress_at: NOW,
         tokens_per_minute: 0,

@@ -160,13 +160,21 @@ impl Hooks {
     /// The dialog that no later event has answered, the latest.
     pub(super) fn dialog(&self) -> Option<Dialog<'_>> {
         let main = asked(&self.main).map(|event| Dialog { event, agent: None });
-        let agents = self.agents.iter().filter_map(|(id, events)| {
-            let ends = |event: &&Event| event.kind == Kind::End;
-            let left = self.main.iter().rev().find(ends).map(|event| event.at);
+        main.into_iter().chain(self.agent_dialogs()).max_by_key(|dialog| (dialog.event, dialog.agent))
+    }
+
+    /// Subagents whose dialog no later event has answered, by id.
+    pub fn waiting_agents(&self) -> Vec<String> {
+        self.agent_dialogs().filter_map(|dialog| dialog.agent.map(str::to_owned)).collect()
+    }
+
+    fn agent_dialogs(&self) -> impl Iterator<Item = Dialog<'_>> {
+        let ends = |event: &&Event| event.kind == Kind::End;
+        let left = self.main.iter().rev().find(ends).map(|event| event.at);
+        self.agents.iter().filter_map(move |(id, events)| {
             let event = asked(events).filter(|event| left.is_none_or(|left| left < event.at))?;
             Some(Dialog { event, agent: Some(id.as_str()) })
-        });
-        main.into_iter().chain(agents).max_by_key(|dialog| (dialog.event, dialog.agent))
+        })
     }
 
     /// Subagents that have not ended, with their latest sign of life.

@@ -129,6 +129,18 @@ fn what_is_shown_is_what_the_person_saw() {
 }
 
 #[test]
+fn the_subagent_that_asks_is_named_and_nobody_else() {
+    for recording in all() {
+        let moments = replay(&recording, ALL);
+        let named: Vec<&View> =
+            moments.iter().flat_map(|moment| &moment.views).filter(|view| !view.waiting.is_empty()).collect();
+        let of_agent = ["subagent-permission", "background-permission"];
+        assert_eq!(!named.is_empty(), of_agent.iter().any(|end| recording.name.ends_with(end)), "{}", recording.name);
+        assert!(named.iter().all(|view| view.state.turn.needs_person()), "{}", recording.name);
+    }
+}
+
+#[test]
 fn of_two_writers_the_one_that_works_is_shown() {
     assert_right(ALL, BLINK_MS, &[Turn::Working], |recording| !is_of_two(recording));
 }

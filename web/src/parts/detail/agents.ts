@@ -1,9 +1,10 @@
 import { many, shortCount } from '../../lib/format';
 import { modelName } from '../../lib/models';
 import { money } from '../../lib/money';
+import { TURNS, type Look } from '../../lib/state';
 import { age, millis } from '../../lib/time';
 import type { DoneItem, TreeItem } from '../../lib/agentTree';
-import type { AgentNode } from '../../wire/types.gen';
+import type { AgentNode, SessionState } from '../../wire/types.gen';
 
 /** What an agent is called on its card. */
 export function nameOf(agent: AgentNode): string {
@@ -17,21 +18,32 @@ export function runsFor(agent: AgentNode, now: number): number | null {
   return agent.duration_ms;
 }
 
-const STATES: Record<AgentNode['state'], string> = {
-  running: 'working',
-  done: 'done',
-  failed: 'failed',
-  unknown: 'state unknown',
+const LOOKS: Record<AgentNode['state'], Look> = {
+  running: TURNS.working,
+  done: TURNS.done,
+  failed: TURNS.failed,
+  unknown: TURNS.unknown,
 };
 
+/**
+ * How an agent is shown. Its lines alone do not tell that somebody waits for a person: of the session itself its state
+ * does, and of subagents the dialogs that stand open.
+ */
+export function lookOf(agent: AgentNode, session: SessionState | undefined): Look {
+  const told = agent.id === '' || session?.waiting_subagents.includes(agent.id);
+  return session && told ? TURNS[session.turn] : LOOKS[agent.state];
+}
+
 /** Everything that a card has no room for, one line each. */
-export function factsOf(agent: AgentNode, now: number): string[] {
+export function factsOf(agent: AgentNode, session: SessionState | undefined, now: number): string[] {
+  const look = lookOf(agent, session);
+  const state = look.tone === 'idle' ? 'state unknown' : look.word;
   const lasts = runsFor(agent, now);
   const calls = agent.tools.reduce((sum, tool) => sum + tool.calls, 0);
   const errors = agent.tools.reduce((sum, tool) => sum + tool.errors, 0);
   const running = agent.running.map(({ name, about }) => `${name}${about ? ` ${about}` : ''} runs`);
   const facts = [
-    [STATES[agent.state], lasts === null ? '' : age(lasts), agent.background ? 'in the background' : ''],
+    [state, lasts === null ? '' : age(lasts), agent.background ? 'in the background' : ''],
     [agent.role ?? '', agent.model ? modelName(agent.model) : ''],
     [
       `${shortCount(agent.tokens)} tokens`,
@@ -53,7 +65,7 @@ export function doneName(item: DoneItem): string {
 }
 
 /** What a reader who does not see the graph is told of an item. */
-export function labelOf(item: TreeItem<AgentNode>, now: number): string {
+export function labelOf(item: TreeItem<AgentNode>, session: SessionState | undefined, now: number): string {
   if (item.kind === 'done') return `${doneName(item)}, ${shortCount(item.tokens)} tokens`;
-  return [nameOf(item.agent), ...factsOf(item.agent, now)].join(', ');
+  return [nameOf(item.agent), ...factsOf(item.agent, session, now)].join(', ');
 }
