@@ -48,6 +48,8 @@ pub struct House {
     pub access: Access,
     /// Topics and the pages that follow them.
     pub hub: Hub,
+    /// What hosts write, summed up.
+    pub activity: Activity,
     /// Entrance of the archive.
     pub ingest: Ingest,
     /// The same for files that people bring.
@@ -86,7 +88,6 @@ pub struct Chores {
     writer: Writer,
     follower: Follower,
     indexing: search::Follower,
-    activity: Activity,
 }
 
 impl House {
@@ -112,6 +113,7 @@ impl House {
             db,
             access,
             hub,
+            activity,
             ingest,
             desks,
             seams,
@@ -128,12 +130,12 @@ impl House {
             options,
             tasks,
         };
-        (Arc::new(house), Chores { writer, follower, indexing, activity })
+        (Arc::new(house), Chores { writer, follower, indexing })
     }
 
     /// Begins the rooms' own work.
     pub fn start(self: &Arc<Self>, chores: Chores) {
-        let Chores { writer, follower, indexing, activity } = chores;
+        let Chores { writer, follower, indexing } = chores;
         // The writer ends when its queue is closed and empty: what was accepted is written before the server stops.
         let stopping = self.tasks.stop_signal();
         self.tasks.spawn("writer", writer.run(stopping));
@@ -143,7 +145,7 @@ impl House {
         self.tasks.spawn_until_stop("projects", self.projects.clone().run(self.links.clone()));
         self.tasks.spawn_until_stop("prices", self.ledger.clone().run());
         self.tasks.spawn_until_stop("search", indexing.run());
-        self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity(activity));
+        self.tasks.spawn_until_stop("activity", Arc::clone(self).send_activity());
         self.tasks.spawn_until_stop("sweep", Arc::clone(self).sweep());
         self.tasks.spawn_until_stop("compact", Arc::clone(self).compact());
         self.tasks.spawn_until_stop("retention", Arc::clone(self).retain());
@@ -248,11 +250,11 @@ impl House {
         Ok(())
     }
 
-    async fn send_activity(self: Arc<Self>, activity: Activity) {
+    async fn send_activity(self: Arc<Self>) {
         let mut clock = tokio::time::interval(activity::INTERVAL);
         loop {
             clock.tick().await;
-            activity.flush(&self.hub);
+            self.activity.flush(&self.hub);
         }
     }
 

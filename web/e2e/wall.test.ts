@@ -44,6 +44,17 @@ function smallestText(page: Page): Promise<number> {
   });
 }
 
+test('a wall that was switched on just now shows what hosts wrote before', async () => {
+  stage = await Stage.open(browser, team(), { viewport: SCREENS[0] });
+  const lines = Array.from({ length: 180 }, (_, step) => step % 7);
+  stage.answers.set('activity', { step_ms: 10_000, hosts: [{ host_id: 'ml-box', lines }] });
+  const page = await stage.page('/operations?wall');
+  const plot = page.getByRole('listitem').filter({ hasText: 'ml-box' }).locator('polyline');
+  await expect
+    .poll(async () => (await plot.last().getAttribute('points'))?.split(' ').length ?? 0)
+    .toBeGreaterThan(170);
+});
+
 test.each(SCREENS)(
   'the wall of $width × $height fits, without chrome, in letters for the back of the room',
   async (size) => {

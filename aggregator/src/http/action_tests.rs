@@ -195,6 +195,7 @@ async fn everyone_has_their_own_rules_of_notices() {
         let path = "/notices/rules";
         let rules = working.get(path).await;
         assert_eq!(rules["turns"], json!(["needs_permission", "needs_answer", "failed"]));
+        assert_eq!(rules["alarms"], json!(["loop", "stuck", "usage_limit"]));
         assert_eq!((&rules["enabled"], &rules["dwell_seconds"]), (&json!(true), &json!(5)));
         let new = json!({"alarms": ["loop", "offline"], "quiet_from": 1320, "quiet_to": 420});
         let (status, rules) = working.send(Role::Viewer, Method::PUT, path, &new).await;
@@ -210,5 +211,18 @@ async fn everyone_has_their_own_rules_of_notices() {
                 "{wrong}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn what_hosts_wrote_lately_is_told_step_by_step() {
+    for working in Working::all().await {
+        let house = &working.doors.house;
+        house.activity.add(working.host, None, 3, 40);
+        house.activity.flush(&house.hub);
+        let told = working.get("/activity").await;
+        assert_eq!((&told["step_ms"], &told["hosts"][0]["host_id"]), (&json!(10_000), &json!(working.host)));
+        // What was written just now is of a step that has only begun.
+        assert_eq!(told["hosts"][0]["lines"].as_array().map(Vec::len), Some(180));
     }
 }

@@ -18,11 +18,13 @@ use crate::domain::role::Role;
 use crate::domain::time::rfc3339;
 use crate::domain::transcript::TranscriptState;
 use crate::house::House;
+use crate::live::recent;
 use crate::store::sessions::Sort;
 use crate::store::transcripts::{Filter, TranscriptRow, unsigned};
 use crate::store::{deletions, hosts, sessions, transcripts};
 use crate::wire::convert;
 use crate::wire::fleet::{Host, Session, SessionRow, Transcript, VerifyItem, VerifyOutcome};
+use crate::wire::live::{HostActivity, RecentActivity};
 use crate::wire::page::Page;
 
 /// Items of a page unless told.
@@ -35,6 +37,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new()
         .route("/hosts", get(list_hosts))
         .route("/hosts/{id}", get(one_host))
+        .route("/activity", get(recent_activity))
         .route("/sessions", get(list_sessions))
         .route("/sessions/{id}", get(one_session).patch(super::actions::rename))
         .route("/transcripts", get(list_transcripts))
@@ -61,6 +64,15 @@ async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> An
     let id: HostId = id.parse().map_err(|_| missing())?;
     let view = house.host_view(id).await?.ok_or_else(missing)?;
     Ok(Json(Host::from(&view)))
+}
+
+async fn recent_activity(State(house): State<Arc<House>>) -> Answer<RecentActivity> {
+    let host = |(host, lines): (HostId, Vec<u64>)| HostActivity {
+        host_id: host.to_string(),
+        lines: lines.into_iter().map(|lines| u32::try_from(lines).unwrap_or(u32::MAX)).collect(),
+    };
+    let step_ms = u32::try_from(recent::STEP_MS).unwrap_or(u32::MAX);
+    Ok(Json(RecentActivity { step_ms, hosts: house.activity.recent().into_iter().map(host).collect() }))
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ pub mod endings;
 pub mod hub;
 pub mod links;
 pub mod presence;
+pub mod recent;
 pub mod topic;
 pub mod update;
 pub mod wake;

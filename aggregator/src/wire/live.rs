@@ -162,6 +162,24 @@ pub struct Update {
     pub activity: Vec<Activity>,
 }
 
+/// What hosts wrote in the last half hour, of those that wrote anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct RecentActivity {
+    /// Length of a step, milliseconds.
+    pub step_ms: u32,
+    /// By host.
+    pub hosts: Vec<HostActivity>,
+}
+
+/// Lines that one host wrote, step by step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct HostActivity {
+    /// Host.
+    pub host_id: String,
+    /// Lines of each whole step, oldest first; the last one has just ended.
+    pub lines: Vec<u32>,
+}
+
 /// Appends to one session on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Activity {

@@ -114,6 +114,8 @@ fn generated() -> String {
         live::Snapshot,
         live::Update,
         live::Activity,
+        live::RecentActivity,
+        live::HostActivity,
         live::DeletedSession,
         access::Role,
         access::Me,

@@ -1,4 +1,5 @@
 import { ledger } from '../wire/ledger';
+import { operations } from '../wire/operations';
 import type { Fleet } from './fleet.svelte';
 
 /** Values of a small plot, and how far they lie apart, milliseconds. */
@@ -10,8 +11,7 @@ const WALL_POINT_MS = 10_000;
 /** How often the cost of the day is asked for, milliseconds. */
 const COST_MS = 60_000;
 
-/** Figures of the fleet over the time that the page has been open. Nothing is measured twice: the hosts' own history
- * is in the archive. */
+/** Figures of the fleet over the time that the page has been open, and of its hosts over half an hour. */
 export class Figures {
   /** Sessions that work. */
   working = $state.raw<readonly number[]>([]);
@@ -43,6 +43,22 @@ export class Figures {
     return () => {
       this.#shown -= 1;
     };
+  }
+
+  /**
+   * Fetches what hosts wrote before the page was open, or while it was cut off; from there the page goes on by itself.
+   * Without an answer what is there stays.
+   */
+  async recall(): Promise<void> {
+    const recent = await operations.activity().catch(() => null);
+    if (recent?.step_ms !== WALL_POINT_MS) return;
+    const lines = new Map(this.lines);
+    for (const { host_id, lines: steps } of recent.hosts) {
+      const first = steps.findIndex((count) => count > 0);
+      const known = first < 0 ? [] : steps.slice(first).map((count) => (count / WALL_POINT_MS) * 1000);
+      lines.set(host_id, known.slice(-WALL_POINTS));
+    }
+    this.lines = lines;
   }
 
   /** Takes the values that are due. */

@@ -1,10 +1,12 @@
 import { ask, tell } from './api';
-import type { AlarmSettings, NoticeRules, Session, StopReport, StopSession } from './types.gen';
+import type { AlarmSettings, NoticeRules, RecentActivity, Session, StopReport, StopSession } from './types.gen';
 
 const id = encodeURIComponent;
 
 /** Orders to sessions, alarms and notices, one function a route. Each rejects with `ApiError`. */
 export const operations = {
+  /** Lines that hosts wrote in the last half hour. */
+  activity: () => ask<RecentActivity>('GET', 'activity'),
   /** A session as it is now. */
   session: (session: string) => ask<Session>('GET', `sessions/${id(session)}`),
   stop: (session: string, order: StopSession) =>

@@ -1783,6 +1783,10 @@ background: Background,
  */
 running: Array<RunningCall>, 
 /**
+ * Subagents whose own dialog stands open, by id; empty while the session needs nobody, and without hooks.
+ */
+waiting_subagents: Array<string>, 
+/**
  * Its living processes; two or more write one conversation apart.
  */
 processes: Array<CoderProcess>, 
@@ -2302,6 +2306,26 @@ lines: number,
  * Bytes appended.
  */
 bytes: number, };
+
+export type RecentActivity = { 
+/**
+ * Length of a step, milliseconds.
+ */
+step_ms: number, 
+/**
+ * By host.
+ */
+hosts: Array<HostActivity>, };
+
+export type HostActivity = { 
+/**
+ * Host.
+ */
+host_id: string, 
+/**
+ * Lines of each whole step, oldest first; the last one has just ended.
+ */
+lines: Array<number>, };
 
 export type DeletedSession = { 
 /**
