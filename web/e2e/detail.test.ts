@@ -100,6 +100,43 @@ test('agents, calls and conversation are there and go along with what is written
   await page.getByRole('log').getByText('The window test fails for two clocks.').waitFor();
 });
 
+test('a link opens the same agent and part, and back leads through what was looked at', async () => {
+  const { coder } = busy('Hand the view on');
+  const page = await openDetail(coder.id);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const helper = tree(page).getByRole('treeitem', { name: /^Find every clock/ });
+  const looked = () => page.getByRole('log').getByText('There are two clocks in here.');
+  await helper.click();
+  await looked().waitFor();
+  await page.getByRole('tab', { name: 'Files' }).click();
+  await page.waitForURL(/agent=.*show=files/);
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(new URL(link).search).toBe(new URL(page.url()).search);
+
+  await page.goBack();
+  await looked().waitFor();
+  await page.goBack();
+  await page.getByRole('log').getByText('The window test fails for two clocks.').waitFor();
+  await expect.poll(() => helper.getAttribute('aria-selected')).toBe('false');
+  await page.goForward();
+  await looked().waitFor();
+
+  await page.goto(link);
+  await page.getByRole('group', { name: 'Files touched' }).waitFor();
+  expect(await page.getByRole('tab', { name: 'Files' }).getAttribute('aria-selected')).toBe('true');
+  await expect.poll(() => helper.getAttribute('aria-selected')).toBe('true');
+  await calls(page).getByRole('button', { name: /^Grep/ }).waitFor();
+  expect(await calls(page).getByRole('button', { name: /^Bash/ }).count()).toBe(0);
+  await page.getByRole('tab', { name: 'Conversation' }).click();
+  await looked().waitFor();
+  // Another session is begun at its own conversation, the same part in front.
+  const { coder: other } = busy('Beside it');
+  await page.getByRole('tab', { name: 'Usage' }).click();
+  await page.locator(`[data-row="${other.id}"]`).click();
+  await page.waitForURL(new RegExp(`/sessions/${other.id}\\?show=usage$`));
+});
+
 test('the keyboard walks agents and calls, opens both, and sets heights that are remembered', async () => {
   const { coder } = busy('Walk by keyboard');
   const page = await openDetail(coder.id);
@@ -189,12 +226,8 @@ test('files have their diffs, usage its models', async () => {
 test('a title is changed in place, and left as it was by Escape', async () => {
   const { coder } = busy('Name me');
   const page = await openDetail(coder.id);
-  const asked: unknown[] = [];
-  await page.route(`**/sessions/${coder.id}`, (route) => {
-    if (route.request().method() !== 'PATCH') return route.continue();
-    asked.push(route.request().postDataJSON());
-    return route.fulfill({ status: 200, contentType: 'application/json', body: '{}' });
-  });
+  const row = page.locator(`[data-row="${coder.id}"]`);
+  const title = async () => (await house.api<{ title: string }>('GET', `sessions/${coder.id}`)).title;
   await page.getByRole('button', { name: 'Rename' }).click();
   const field = page.getByRole('textbox', { name: 'Title of the session' });
   await field.fill('Something else');
@@ -204,7 +237,16 @@ test('a title is changed in place, and left as it was by Escape', async () => {
   await field.fill('Two clocks');
   await page.keyboard.press('Enter');
   await page.getByText('Session renamed').waitFor();
-  expect(asked).toEqual([{ title: 'Two clocks' }]);
+  // What the aggregator keeps is what every page shows: here, in the list, and after a reload.
+  await page.getByRole('heading', { name: 'Two clocks' }).waitFor();
+  await row.getByText('Two clocks').waitFor();
+  expect(await title()).toBe('Two clocks');
+  await page.reload();
+  await page.getByRole('heading', { name: 'Two clocks' }).waitFor();
+  await page.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('button', { name: 'Give the title back to the coder' }).click();
+  await page.getByRole('heading', { name: 'Name me' }).waitFor();
+  expect(await title()).toBe('Name me');
 });
 
 test('nothing can be stopped where nothing lives, and a viewer is offered neither stop nor rename', async () => {

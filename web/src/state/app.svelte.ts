@@ -7,6 +7,7 @@ import { Connection } from './connection.svelte';
 import { Figures } from './figures.svelte';
 import { Filters } from './filters.svelte';
 import { Fleet } from './fleet.svelte';
+import { Front } from './front.svelte';
 import { Glance } from './glance.svelte';
 import { Lineup } from './lineup.svelte';
 import { Notes } from './notes.svelte';
@@ -28,6 +29,7 @@ export class App {
   readonly panes = new Panes();
   readonly theme = new Theme();
   readonly filters = new Filters();
+  readonly front = new Front(this.filters);
   readonly glance = new Glance();
   readonly viewport = new Viewport();
   /** What the top bar calls this page, and where in it the reader is. */

@@ -52,8 +52,10 @@ export class Calls {
   #fetching: Promise<void> | null = null;
   #ended = false;
 
-  constructor(id: string) {
+  /** `subagent` alone, or all. */
+  constructor(id: string, subagent: string | null = null) {
     this.#id = id;
+    this.filter = { ...EVERY_CALL, subagent };
     this.#head = new Fresh(() => this.#newest(), REST_MS);
   }
 

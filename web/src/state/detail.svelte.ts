@@ -1,4 +1,4 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 
 import { detail } from '../wire/detail';
 import type {
@@ -29,23 +29,27 @@ export class Detail {
 
   /** Id of the agent that is looked at; empty for the session itself. */
   chosen = $state('');
-  /** Its conversation; `null` while the session itself is looked at. */
-  apart = $state.raw<Reading | null>(null);
-
   /** The agent that is looked at, a subagent. */
   readonly agent = $derived.by(() =>
     this.chosen === '' ? null : (this.agents.value?.find(({ id }) => id === this.chosen) ?? null),
   );
+  readonly #file = $derived(this.agent?.transcript_id ?? null);
+  /** Its conversation; `null` while the session itself is looked at, and where no file of the agent is known. */
+  readonly apart = $derived.by(() => {
+    const file = this.#file;
+    return file === null ? null : untrack(() => new Reading(this.id, file, 'end'));
+  });
   readonly agentsById = $derived.by(() => new Map(this.agents.value?.map((agent) => [agent.id, agent])));
   /** Tools that any agent used, most used first. */
   readonly tools = $derived.by(() => sumTools(this.agents.value ?? []));
 
-  constructor(id: string) {
+  constructor(id: string, chosen = '') {
     this.id = id;
+    this.chosen = chosen;
     this.reading = new Reading(id, null, 'end');
     this.outline = new Outline(id);
     this.agents = new Fresh(() => detail.agents(id));
-    this.calls = new Calls(id);
+    this.calls = new Calls(id, chosen || null);
     this.files = new Fresh(() => detail.files(id), 3000);
     this.usage = new Fresh(() => detail.usage(id), 3000);
     this.context = new Fresh(() => detail.context(id), 3000);
@@ -68,15 +72,11 @@ export class Detail {
     }
   }
 
-  /** Looks at an agent: its conversation, its calls. */
-  choose(agent: AgentNode | null): void {
-    const id = agent?.id ?? '';
-    if (id === this.chosen) return;
-    this.chosen = id;
-    const file = id === '' ? null : (agent?.transcript_id ?? null);
-    this.apart = file === null ? null : new Reading(this.id, file, 'end');
-    if (this.apart && this.reading.session) this.apart.take(this.reading.session);
-    this.calls.choose({ subagent: id || null });
+  /** Looks at an agent, by its id: its conversation, its calls. */
+  choose(agent: string): void {
+    if (agent === this.chosen) return;
+    this.chosen = agent;
+    this.calls.choose({ subagent: agent || null });
   }
 }
 

@@ -38,9 +38,10 @@ export class Filters {
   /** What the list is grouped by; `null` for its sections. */
   readonly group = $derived(GROUPINGS.find((name) => name === this.#query.get(NAMES.group)) ?? null);
   readonly any = $derived(FILTERS.some((name) => this.#query.has(NAMES[name])));
-  /** As the end of a link, with its question mark; empty when nothing is filtered. */
+  /** As the end of a link, with its question mark; empty when nothing is filtered. Of the address only what filters. */
   readonly search = $derived.by(() => {
-    const text = this.#query.toString();
+    const own = Object.values(NAMES);
+    const text = new URLSearchParams([...this.#query].filter(([name]) => own.includes(name))).toString();
     return text ? `?${text}` : '';
   });
 

@@ -4,12 +4,16 @@ import { recall, remember } from '../lib/remember';
 export const STACKED = ['agents', 'tools'] as const;
 export type Stacked = (typeof STACKED)[number];
 
-/** What the last section of the detail shows. */
+/** What the last section of the detail shows: one of these. */
 export const SHEETS = ['conversation', 'todos', 'files', 'usage', 'archive'] as const;
 export type Sheet = (typeof SHEETS)[number];
 
-/** A part of the detail, where there is room for one at a time. */
-export type Tab = Stacked | Sheet;
+/** What the last section shows while a part is in front: the sections above it are there anyway. */
+export const sheetOf = (part: Part): Sheet => SHEETS.find((sheet) => sheet === part) ?? 'conversation';
+
+/** The parts of the detail; where there is room for one at a time, it is one of these. */
+export const PARTS = [...STACKED, ...SHEETS] as const;
+export type Part = (typeof PARTS)[number];
 
 /** Smallest height of a section's content, and what the last section keeps, px. */
 export const SMALLEST_SECTION = 72;
@@ -19,23 +23,17 @@ const USUAL: Record<Stacked, number> = { agents: 168, tools: 152 };
 interface Stored {
   readonly heights: Record<Stacked, number>;
   readonly folded: readonly Stacked[];
-  readonly sheet: Sheet;
-  readonly tab: Tab;
 }
 
-/** Heights of the detail's sections, what is folded and what is in front; remembered in this browser. */
+/** Heights of the detail's sections, and what is folded; remembered in this browser. */
 export class Stack {
   heights = $state.raw<Record<Stacked, number>>(USUAL);
   folded = $state.raw<readonly Stacked[]>([]);
-  sheet = $state<Sheet>('conversation');
-  tab = $state<Tab>('conversation');
 
   constructor() {
     const stored = recall<Partial<Stored>>('detail', {});
     this.heights = { ...USUAL, ...stored.heights };
     this.folded = (stored.folded ?? []).filter((name) => STACKED.includes(name));
-    if (stored.sheet && SHEETS.includes(stored.sheet)) this.sheet = stored.sheet;
-    if (stored.tab && [...STACKED, ...SHEETS].includes(stored.tab)) this.tab = stored.tab;
   }
 
   /** Sets the height of a section within what the pane has room for. */
@@ -55,18 +53,8 @@ export class Stack {
     this.#save();
   }
 
-  show(sheet: Sheet): void {
-    this.sheet = sheet;
-    this.#save();
-  }
-
-  choose(tab: Tab): void {
-    this.tab = tab;
-    this.#save();
-  }
-
   #save(): void {
-    const { heights, folded, sheet, tab } = this;
-    remember('detail', { heights, folded, sheet, tab } satisfies Stored);
+    const { heights, folded } = this;
+    remember('detail', { heights, folded } satisfies Stored);
   }
 }

@@ -7,7 +7,7 @@ import type { ReaderContext } from '../reader/context';
 /** Opens a file of the session: an agent's here, any other in the archive. */
 export function openFile(app: App, detail: Detail, transcript: string): void {
   const agent = detail.agents.value?.find(({ transcript_id }) => transcript_id === transcript);
-  if (agent) detail.choose(agent);
+  if (agent) app.front.look(agent.id);
   else app.go(paths.browse(detail.id, `?${new URLSearchParams({ transcript })}`));
 }
 
