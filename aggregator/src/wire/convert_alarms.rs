@@ -28,51 +28,27 @@ same!(alarm::AlarmKind, AlarmKind: Loop, Stuck, BurnRate, Context, UsageLimit, T
 same!(AlarmKind, alarm::AlarmKind: Loop, Stuck, BurnRate, Context, UsageLimit, TwoWriters, Lagging, Offline, Disk, Clock);
 same!(TurnState, Turn: Working, NeedsPermission, NeedsAnswer, YourTurn, Done, Failed, Unknown);
 
-impl From<alarm::Settings> for AlarmSettings {
-    fn from(settings: alarm::Settings) -> Self {
-        let alarm::Settings {
-            loop_calls,
-            stuck_seconds,
-            tokens_per_minute,
-            context_percent,
-            lag_seconds,
-            disk_free_percent,
-            clock_seconds,
-        } = settings;
-        Self {
-            loop_calls,
-            stuck_seconds,
-            tokens_per_minute,
-            context_percent,
-            lag_seconds,
-            disk_free_percent,
-            clock_seconds,
+/// The same fields on both sides, converted both ways.
+macro_rules! same_fields {
+    ($ours:ty, $theirs:ty: $($field:ident),*) => {
+        impl From<$ours> for $theirs {
+            fn from(value: $ours) -> Self {
+                Self { $($field: value.$field),* }
+            }
         }
-    }
+
+        impl From<$theirs> for $ours {
+            fn from(value: $theirs) -> Self {
+                Self { $($field: value.$field),* }
+            }
+        }
+    };
 }
 
-impl From<AlarmSettings> for alarm::Settings {
-    fn from(settings: AlarmSettings) -> Self {
-        let AlarmSettings {
-            loop_calls,
-            stuck_seconds,
-            tokens_per_minute,
-            context_percent,
-            lag_seconds,
-            disk_free_percent,
-            clock_seconds,
-        } = settings;
-        Self {
-            loop_calls,
-            stuck_seconds,
-            tokens_per_minute,
-            context_percent,
-            lag_seconds,
-            disk_free_percent,
-            clock_seconds,
-        }
-    }
-}
+same_fields!(
+    alarm::Settings, AlarmSettings: loop_calls, stuck_seconds, tokens_per_minute, context_percent, lag_seconds,
+    disk_free_percent, clock_seconds
+);
 
 impl From<notice::Rules> for NoticeRules {
     fn from(rules: notice::Rules) -> Self {

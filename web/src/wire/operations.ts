@@ -1,5 +1,12 @@
 import { ask, tell } from './api';
-import type { AlarmSettings, NoticeRules, RecentActivity, Session, StopReport, StopSession } from './types.gen';
+import type {
+  AlarmSettings,
+  NoticeRules,
+  RecentActivity,
+  Session,
+  StopReport,
+  StopSession,
+} from './types.gen';
 
 const id = encodeURIComponent;
 
