@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde_json::json;
 
 use crate::api::Api;
 use crate::process::{Process, Usage, muster, muster_agent};
+use crate::wait;
 
 /// How long a program may take to come up or to catch up.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -215,20 +216,13 @@ async fn ended(process: &mut Process) -> anyhow::Result<()> {
 }
 
 /// Asks `look` until it answers; says what was seen last when it takes too long.
-pub async fn until<T, F, Fut>(what: &str, mut look: F) -> anyhow::Result<T>
+pub async fn until<T, F, Fut>(what: &str, look: F) -> anyhow::Result<T>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, String>>,
 {
-    let start = Instant::now();
-    loop {
-        let began = Instant::now();
-        match look().await {
-            Ok(value) => return Ok(value),
-            Err(seen) if start.elapsed() > PATIENCE => bail!("waited in vain until {what}: {seen}"),
-            Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * LOOKING)).await,
-        }
-    }
+    let answer = wait::seldom(PATIENCE, LOOKING, look).await;
+    answer.map_err(|seen| anyhow!("waited in vain until {what}: {seen}"))
 }
 
 /// Bytes of all files below a folder.

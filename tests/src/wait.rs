@@ -22,7 +22,17 @@ where
 }
 
 /// Asks `look` again and again until it answers `Ok`, or `patience` is over: then its last `Err`.
-pub async fn within<T, F, Fut>(patience: Duration, mut look: F) -> Result<T, String>
+pub async fn within<T, F, Fut>(patience: Duration, look: F) -> Result<T, String>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, String>>,
+{
+    // A look that costs much is taken seldom: it must not slow down what it waits for.
+    seldom(patience, 2, look).await
+}
+
+/// The same, with a rest after each look of so many times what it took.
+pub async fn seldom<T, F, Fut>(patience: Duration, rest: u32, mut look: F) -> Result<T, String>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, String>>,
@@ -33,8 +43,7 @@ where
         match look().await {
             Ok(value) => return Ok(value),
             Err(seen) if start.elapsed() >= patience => return Err(seen),
-            // A look that costs much is taken seldom: it must not slow down what it waits for.
-            Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * 2)).await,
+            Err(_) => tokio::time::sleep(PAUSE.max(began.elapsed() * rest)).await,
         }
     }
 }
