@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::identity::Identity;
 use crate::roots::{RootError, RootSource, RootSpec};
 use crate::watch::Settings;
 
@@ -121,6 +122,20 @@ pub fn default_state() -> PathBuf {
     config.unwrap_or_else(home).join("muster-agent")
 }
 
+/// The folder that somebody means who asks after the agent of this host and names none: the usual one, or that of the
+/// agent which `muster up` runs for this user, where only that one has joined.
+pub fn meant_state() -> PathBuf {
+    let of_up = std::env::var_os("XDG_DATA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = of_up.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".local/share"));
+    joined(default_state(), data.join("muster/agent"))
+}
+
+/// The first folder, unless an agent has joined from the second one alone.
+fn joined(usual: PathBuf, other: PathBuf) -> PathBuf {
+    let has_joined = |state: &PathBuf| Identity::file(state).is_file();
+    if !has_joined(&usual) && has_joined(&other) { other } else { usual }
+}
+
 #[cfg(unix)]
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -151,6 +166,22 @@ mod tests {
         let (roots, settings) = file(text).with(&given).unwrap();
         assert_eq!(roots.named, vec![RootSpec::new("claude", Path::new("/a")).unwrap()]);
         assert_eq!(settings.torn_after, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn the_agent_of_this_host_is_the_one_that_has_joined() {
+        let dir = tempfile::tempdir().unwrap();
+        let (usual, other) = (dir.path().join("usual"), dir.path().join("other"));
+        let join = |state: &Path| {
+            std::fs::create_dir_all(state).unwrap();
+            std::fs::write(Identity::file(state), "{}").unwrap();
+        };
+        let meant = || joined(usual.clone(), other.clone());
+        assert_eq!(meant(), usual);
+        join(&other);
+        assert_eq!(meant(), other);
+        join(&usual);
+        assert_eq!(meant(), usual);
     }
 
     #[test]

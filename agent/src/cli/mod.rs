@@ -30,7 +30,7 @@ use crate::config::{self, Given};
 #[command(name = "muster-agent", version, verbatim_doc_comment)]
 pub struct Cli {
     /// Folder of this agent's identity, config file and status socket [default: ~/.config/muster-agent; as root
-    /// /var/lib/muster-agent if it exists]
+    /// /var/lib/muster-agent if it exists; `status`, `doctor` and `hooks` also find the agent that `muster up` runs]
     #[arg(long, global = true, env = "MUSTER_AGENT_STATE", value_name = "DIR")]
     state: Option<PathBuf>,
     /// Config file [default: config.toml in the state folder]
@@ -117,7 +117,9 @@ pub fn main() -> ExitCode {
     if logged {
         start_log(&cli);
     }
-    let place = Place { state: cli.state.unwrap_or_else(config::default_state), config: cli.config };
+    let asks = matches!(cli.command, Command::Status(_) | Command::Doctor(_) | Command::Hooks(_));
+    let usual = if asks { config::meant_state } else { config::default_state };
+    let place = Place { state: cli.state.unwrap_or_else(usual), config: cli.config };
     let done = match cli.command {
         Command::Join(join) => join.execute(&place),
         Command::Run(run) => run.execute(&place),
