@@ -13,6 +13,7 @@ use http::Method;
 use super::agent::find_program;
 use super::args::Globals;
 use super::client::Client;
+use super::out::say;
 use super::reach::Reach;
 use super::told;
 use crate::spawn;
@@ -57,11 +58,11 @@ pub(super) async fn run(globals: &Globals, args: DoctorArgs) -> anyhow::Result<E
     let mut broken = false;
     for finding in &findings {
         match finding {
-            Fine(what) => println!("ok      {what}"),
-            Doubtful(what, fix) => println!("warning {what}\n        → {fix}"),
+            Fine(what) => say!("ok      {what}"),
+            Doubtful(what, fix) => say!("warning {what}\n        → {fix}"),
             Broken(what, fix) => {
                 broken = true;
-                println!("BROKEN  {what}\n        → {fix}");
+                say!("BROKEN  {what}\n        → {fix}");
             }
         }
     }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::args::Globals;
+use super::out::say;
 use super::reach::Reach;
 use super::{open, table};
 use crate::access::By;
@@ -34,7 +35,7 @@ pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Resu
         HostCommand::Add { name } => {
             let reach = Reach::load(&db).await?;
             let join = access.host_add(&By::cli(), &name).await?;
-            println!("{}", join_command(&reach.url, &join.secret, reach.join_pin.as_deref()));
+            say!("{}", join_command(&reach.url, &join.secret, reach.join_pin.as_deref()));
             eprintln!("Run this on {name}. It works once, until {}.", rfc3339(join.expires_at));
         }
         HostCommand::List => {
@@ -46,12 +47,12 @@ pub(super) async fn run(globals: &Globals, command: HostCommand) -> anyhow::Resu
                     [host.name, host.hostname, system, host.agent_version, table::time(host.last_seen_at)]
                 })
                 .collect();
-            table::print(["NAME", "HOSTNAME", "SYSTEM", "AGENT", "LAST SEEN"], &rows);
+            table::print(["NAME", "HOSTNAME", "SYSTEM", "AGENT", "LAST SEEN"], &rows)?;
         }
         HostCommand::Remove { name } => {
             let id = access.host_named(&name).await?;
             access.host_remove(&By::cli(), id).await?;
-            println!("{name} is removed. Its archive stays; run `muster-agent leave` on the machine itself.");
+            say!("{name} is removed. Its archive stays; run `muster-agent leave` on the machine itself.");
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ mod export;
 mod hosts;
 mod import;
 mod logs;
+mod out;
 mod owner;
 mod percent;
 mod reach;

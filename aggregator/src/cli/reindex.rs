@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::args::Globals;
 use super::client::Client;
+use super::out::say;
 use super::target::Target;
 
 /// How often the aggregator is asked how far it is.
@@ -67,7 +68,7 @@ async fn follow(client: &Client, work: &str) -> anyhow::Result<()> {
     if shows {
         eprintln!();
     }
-    println!("{work}: done");
+    say!("{work}: done");
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::args::Globals;
 use super::client::Client;
+use super::out::{say, text};
 use super::owner;
 use super::reach::Reach;
 use super::{open, percent};
@@ -103,12 +104,12 @@ pub(super) async fn run(globals: &Globals, args: SearchArgs) -> anyhow::Result<s
     let path = format!("/api/v1/search?q={query}&sort={sort}&limit={}{group}", args.limit);
     let found = if args.json {
         let answer: Value = client.ask(Method::GET, &path).await?;
-        println!("{answer}");
+        say!("{answer}");
         answer["total"].as_u64().unwrap_or(0) > 0
     } else {
         let answer: Answer = client.ask(Method::GET, &path).await?;
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-        print!("{}", Page { base: &base, colour }.show(&answer));
+        text(Page { base: &base, colour }.show(&answer))?;
         for remark in &answer.remarks {
             eprintln!("{remark}.");
         }

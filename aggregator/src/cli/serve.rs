@@ -10,6 +10,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Globals, ServeArgs};
+use super::out::say;
 use super::owner;
 use super::reach::Reach;
 use crate::house::House;
@@ -24,7 +25,7 @@ pub(super) async fn run(globals: &Globals, args: ServeArgs) -> anyhow::Result<()
     let running = Running::start(args.options(globals)?).await?;
     if running.nobody_yet {
         let link = owner::sign_in_link(&running.house.access, &running.house.options).await?;
-        println!("Sign in once with this link, within 15 minutes:\n  {link}");
+        say!("Sign in once with this link, within 15 minutes:\n  {link}");
     }
     running.until_stopped().await
 }

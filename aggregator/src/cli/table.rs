@@ -1,10 +1,11 @@
 //! Lists on the terminal.
 
+use super::out::text;
 use crate::domain::time::{Millis, rfc3339};
 
 /// Prints rows under headings, in columns as wide as their widest cell.
-pub(super) fn print<const N: usize>(headings: [&str; N], rows: &[[String; N]]) {
-    print!("{}", layout(headings, rows));
+pub(super) fn print<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> anyhow::Result<()> {
+    text(layout(headings, rows))
 }
 
 /// Rows under headings, in columns as wide as their widest cell.

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::args::Globals;
+use super::out::say;
 use super::{open, table};
 use crate::access::By;
 use crate::domain::role::Role;
@@ -47,7 +48,7 @@ pub(super) async fn run(globals: &Globals, command: TokenCommand) -> anyhow::Res
                 None => access.owner().await?,
             };
             let grant = access.add_token(&By::cli(), actor.id.parse()?, &name, role, days).await?;
-            println!("{}", grant.secret);
+            say!("{}", grant.secret);
         }
         TokenCommand::List => {
             let rows: Vec<_> = tokens::page(&db, "zzz", "", MOST)
@@ -60,11 +61,11 @@ pub(super) async fn run(globals: &Globals, command: TokenCommand) -> anyhow::Res
                     [row.id, row.name, row.prefix, row.actor_name, role, used, table::time(row.expires_at)]
                 })
                 .collect();
-            table::print(["ID", "NAME", "BEGINS", "OF", "ROLE", "LAST USED", "EXPIRES"], &rows);
+            table::print(["ID", "NAME", "BEGINS", "OF", "ROLE", "LAST USED", "EXPIRES"], &rows)?;
         }
         TokenCommand::Revoke { id } => {
             access.revoke_token(&By::cli(), &id, None).await?;
-            println!("The token is revoked.");
+            say!("The token is revoked.");
         }
     }
     Ok(())

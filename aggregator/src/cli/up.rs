@@ -9,6 +9,7 @@ use clap::builder::FalseyValueParser;
 
 use super::agent::LocalAgent;
 use super::args::{Globals, ServeArgs};
+use super::out::say;
 use super::owner;
 use super::serve::Running;
 use crate::spawn;
@@ -44,8 +45,8 @@ pub(super) async fn run(globals: &Globals, args: UpArgs) -> anyhow::Result<()> {
     let house = &running.house;
     owner::token(&house.access, &house.options.data).await?;
     let link = owner::sign_in_link(&house.access, &house.options).await?;
-    println!("Muster runs at {}", house.options.url());
-    println!("Sign in (works once, for 15 minutes; again with `muster user link owner`):\n  {link}");
+    say!("Muster runs at {}", house.options.url());
+    say!("Sign in (works once, for 15 minutes; again with `muster user link owner`):\n  {link}");
     if !args.no_agent {
         LocalAgent::new(house, args.roots, args.agent_bin).start(&running.tasks);
     }

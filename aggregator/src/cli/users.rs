@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 
 use super::args::Globals;
+use super::out::say;
 use super::reach::Reach;
 use super::{open, table};
 use crate::access::{Access, By, OneTimeLink};
@@ -61,12 +62,12 @@ pub(super) async fn run(globals: &Globals, command: UserCommand) -> anyhow::Resu
                     [row.name, row.display_name, row.role, state.to_owned(), table::time(row.last_seen_at)]
                 })
                 .collect();
-            table::print(["NAME", "SHOWN AS", "ROLE", "STATE", "LAST SEEN"], &rows);
+            table::print(["NAME", "SHOWN AS", "ROLE", "STATE", "LAST SEEN"], &rows)?;
         }
         UserCommand::Password { name } => {
             let member = access.member_named(&name).await?;
             access.set_password(&By::cli(), member.id.parse()?, &read_password()?).await?;
-            println!("The password of {name} is set; all sign-ins of {name} have ended.");
+            say!("The password of {name} is set; all sign-ins of {name} have ended.");
         }
         UserCommand::Link { name } => print_link(&db, &access, &name).await?,
     }
@@ -77,7 +78,7 @@ async fn print_link(db: &Db, access: &Access, name: &str) -> anyhow::Result<()> 
     let url = Reach::load(db).await?.url;
     let member = access.member_named(name).await?;
     let OneTimeLink { secret, expires_at, .. } = access.link(&By::cli(), member.id.parse()?, LINK_LIFE).await?;
-    println!("{url}/sign-in#{secret}");
+    say!("{url}/sign-in#{secret}");
     eprintln!("Hand this link to {name}. It works once, until {}.", rfc3339(expires_at));
     Ok(())
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::Globals;
 use super::client::Client;
+use super::out::say;
 use super::target::Target;
 use super::{percent, table};
 
@@ -73,10 +74,10 @@ pub(super) async fn run(globals: &Globals, args: VerifyArgs) -> anyhow::Result<E
     let items = compare(&client, host.as_deref()).await?;
     let deletions: Vec<Deletion> = every(&client, Method::GET, "/api/v1/deletions?limit=1000").await?;
     if args.json {
-        println!("{}", serde_json::json!({ "items": items, "deletions": deletions }));
+        say!("{}", serde_json::json!({ "items": items, "deletions": deletions }));
     } else {
-        show(&items);
-        show_deletions(deletions);
+        show(&items)?;
+        show_deletions(deletions)?;
     }
     let differs = items.iter().any(|item| item.outcome == "different");
     Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -107,27 +108,25 @@ async fn every<T: DeserializeOwned>(client: &Client, method: Method, path: &str)
 }
 
 /// What is not in the archive because somebody wanted it so.
-fn show_deletions(mut deletions: Vec<Deletion>) {
+fn show_deletions(mut deletions: Vec<Deletion>) -> anyhow::Result<()> {
     if deletions.is_empty() {
-        return;
+        return Ok(());
     }
     deletions.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at));
-    println!(
-        "{} sessions were deleted on purpose; what hosts still have of them is not archived again",
-        deletions.len()
-    );
+    say!("{} sessions were deleted on purpose; what hosts still have of them is not archived again", deletions.len());
     let row = |deletion: &Deletion| {
         let Deletion { session_id, deleted_by, deleted_at, reason } = deletion.clone();
         [session_id, deleted_at, deleted_by, reason]
     };
     let rows: Vec<_> = deletions.iter().take(NAMED).map(row).collect();
-    table::print(["SESSION", "DELETED", "BY", "REASON"], &rows);
+    table::print(["SESSION", "DELETED", "BY", "REASON"], &rows)?;
     if deletions.len() > NAMED {
-        println!("… and {} more; --json names all", deletions.len() - NAMED);
+        say!("… and {} more; --json names all", deletions.len() - NAMED);
     }
+    Ok(())
 }
 
-fn show(items: &[Item]) {
+fn show(items: &[Item]) -> anyhow::Result<()> {
     let count = |outcome: &str| items.iter().filter(|item| item.outcome == outcome).count();
     let bytes: u64 = items.iter().map(|item| item.bytes).sum();
     let told: Vec<_> = items
@@ -139,9 +138,9 @@ fn show(items: &[Item]) {
         })
         .collect();
     if !told.is_empty() {
-        table::print(["OUTCOME", "HOST", "PATH", "BYTES", "REMARK"], &told);
+        table::print(["OUTCOME", "HOST", "PATH", "BYTES", "REMARK"], &told)?;
     }
-    println!(
+    say!(
         "{} transcripts, {bytes} bytes: {} equal, {} different, {} kept (gone on their hosts), {} unchecked",
         items.len(),
         count("equal"),
@@ -149,4 +148,5 @@ fn show(items: &[Item]) {
         count("kept"),
         count("unchecked")
     );
+    Ok(())
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::args::Globals;
+use super::out::say;
 use super::target::Target;
 use crate::spawn;
 use find::{Coder, Part};
@@ -144,13 +145,13 @@ impl Summary {
 
     fn print(&self, json: bool) -> anyhow::Result<()> {
         if json {
-            println!("{}", serde_json::to_string(self)?);
+            say!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
         for failed in &self.failed {
             eprintln!("{}: {}", failed.path, failed.error);
         }
-        println!(
+        say!(
             "{} transcripts stand under the host {}: {} new, {} grown, {} known already, {} replaced; {} bytes sent, {} failed",
             self.new + self.grown + self.known + self.replaced,
             self.host,
