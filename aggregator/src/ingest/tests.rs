@@ -114,7 +114,11 @@ fn open(handle: u64, path: &str) -> fleet::Open {
 }
 
 pub(crate) async fn opened(intake: &mut Intake) -> TranscriptId {
-    intake.open(&open(1, PATH)).await.unwrap().transcript_id.parse().unwrap()
+    opened_at(intake, PATH).await
+}
+
+pub(crate) async fn opened_at(intake: &mut Intake, path: &str) -> TranscriptId {
+    intake.open(&open(1, path)).await.unwrap().transcript_id.parse().unwrap()
 }
 
 pub(crate) fn frame(id: TranscriptId, start_offset: u64, bytes: &[u8], more: bool) -> fleet::Frame {

@@ -41,6 +41,7 @@ pub(super) enum Keep {
 }
 
 /// The wishes of one search.
+#[derive(Clone)]
 pub(super) struct Wishes {
     pub(super) opened: Arc<Opened>,
     pub(super) kinds: [bool; KINDS],

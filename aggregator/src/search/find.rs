@@ -13,7 +13,7 @@ use super::query::{Part, Query};
 use super::role::Role;
 use super::schema::TITLE;
 use super::terms::Row;
-use super::{Progress, Search, SearchError, plan};
+use super::{Progress, Search, SearchError, plan, spread};
 use crate::domain::time::{Millis, now_ms};
 use crate::spawn::blocking;
 
@@ -199,9 +199,16 @@ impl Search {
                 facets,
                 now,
             };
-            let found = searcher.search(&*plan.words, &wishes)?;
+            let mut found = searcher.search(&*plan.words, &wishes)?;
+            let mut remarks = plan.remarks;
+            if let (true, Some(apart)) = (found.counts.is_empty(), &plan.apart)
+                && let Some(spread) = spread::look(apart, &wishes, &catalogue, &searcher)?
+            {
+                found = spread;
+                remarks.push(spread::REMARK.to_owned());
+            }
             let generation = searcher.generation().generation_id();
-            Ok((query, Looked { found, rows: plan.rows, remarks: plan.remarks, generation }))
+            Ok((query, Looked { found, rows: plan.rows, remarks, generation }))
         };
         let looked = match blocking(work).await {
             Ok(looked) => looked,

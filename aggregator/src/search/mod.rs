@@ -22,6 +22,7 @@ pub mod query;
 mod role;
 mod schema;
 mod snippet;
+mod spread;
 mod terms;
 mod words;
 

@@ -25,10 +25,15 @@ const EXPANSIONS: u32 = 500;
 /// Values of a filter that are looked through: tools, branches, models.
 const VALUES: usize = 20_000;
 
+/// Words and phrases of a query that are looked for apart at most: each costs a pass over its postings.
+const APART: usize = 8;
+
 /// What the index is asked, and what is asked of each hit.
 pub(super) struct Plan {
-    /// Postings.
+    /// Postings: everything in one entry.
     pub(super) words: Box<dyn IndexQuery>,
+    /// Postings of each wanted word or phrase by itself, and of any of them; none where there is only one.
+    pub(super) apart: Option<Apart>,
     /// Kinds that are wanted, by their number.
     pub(super) kinds: [bool; KINDS],
     /// Keys that are wanted, by their number.
@@ -43,6 +48,12 @@ pub(super) struct Plan {
     pub(super) rows: Vec<Row>,
     /// Values that nothing has.
     pub(super) remarks: Vec<String>,
+}
+
+/// The wanted words and phrases of a query, each by itself.
+pub(super) struct Apart {
+    pub(super) each: Vec<Box<dyn IndexQuery>>,
+    pub(super) any: Box<dyn IndexQuery>,
 }
 
 /// Which tools are wanted.
@@ -68,6 +79,7 @@ pub(super) fn plan(
 ) -> Result<Plan, TantivyError> {
     let mut plan = Plan {
         words: Box::new(EmptyQuery),
+        apart: None,
         kinds: std::array::from_fn(|kind| Kind::from_stored(kind as u64).role().is_some()),
         keys: catalogue.places.iter().map(Option::is_some).collect(),
         tools: None,
@@ -76,7 +88,8 @@ pub(super) fn plan(
         rows: Vec::new(),
         remarks: Vec::new(),
     };
-    let mut clauses = plan.text(query, fields);
+    let text = plan.text(query, fields);
+    let mut clauses: Vec<Clause> = Vec::new();
     for (name, group) in groups(query) {
         match name {
             "path" => clauses.extend(group.clauses(|filter| match filter {
@@ -90,14 +103,32 @@ pub(super) fn plan(
             _ => plan.only_keys(name, &group, catalogue),
         }
     }
+    plan.apart = apart(&text, &clauses);
+    plan.words = all_of(text.into_iter().chain(clauses).collect());
+    Ok(plan)
+}
+
+/// What must hold, and what must not, as one question.
+fn all_of(mut clauses: Vec<Clause>) -> Box<dyn IndexQuery> {
     if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
         clauses.push((Occur::Must, Box::new(AllQuery)));
     }
-    plan.words = match clauses.len() {
+    match clauses.len() {
         1 => clauses.remove(0).1,
         _ => Box::new(BooleanQuery::new(clauses)),
-    };
-    Ok(plan)
+    }
+}
+
+/// Each wanted text with everything else that is asked.
+fn apart(text: &[Clause], others: &[Clause]) -> Option<Apart> {
+    let (wanted, unwanted): (Vec<&Clause>, Vec<&Clause>) = text.iter().partition(|(occur, _)| *occur == Occur::Must);
+    if !(2..=APART).contains(&wanted.len()) {
+        return None;
+    }
+    let rest = || unwanted.iter().copied().chain(others).map(|(occur, asked)| (*occur, asked.box_clone()));
+    let with_rest = |asked| all_of(std::iter::once((Occur::Must, asked)).chain(rest()).collect());
+    let each = || wanted.iter().map(|(_, asked)| asked.box_clone());
+    Some(Apart { each: each().map(with_rest).collect(), any: with_rest(union(each().collect())) })
 }
 
 type Clause = (Occur, Box<dyn IndexQuery>);

@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{Answer, Asked, Facet, Search, SearchError, Sort};
 use crate::access::By;
 use crate::archive::delete;
-use crate::ingest::tests::{SESSION, Stand, frame, opened, prompt};
+use crate::ingest::tests::{SESSION, Stand, frame, opened, opened_at, prompt};
 use crate::live::Wake;
 use crate::store::testing::{TestDb, both};
 
@@ -87,6 +87,15 @@ async fn append(room: &Room, id: TranscriptId, from: u64, text: &str) -> u64 {
 async fn new_transcript(room: &Room) -> TranscriptId {
     let (mut intake, _acks) = room.stand.link().await;
     let id = opened(&mut intake).await;
+    room.stand.ingest.flushed().await.unwrap();
+    id
+}
+
+/// A second conversation.
+async fn another_transcript(room: &Room) -> TranscriptId {
+    let (mut intake, _acks) = room.stand.link().await;
+    let path = "/home/dev/.claude/projects/-srv/00000002-0000-4000-8000-000000000002.jsonl";
+    let id = opened_at(&mut intake, path).await;
     room.stand.ingest.flushed().await.unwrap();
     id
 }
@@ -238,6 +247,39 @@ async fn an_empty_query_shows_everything_with_facets() {
     assert_eq!((facets.role[0].value.as_str(), facets.role[0].count), ("prompt", 2));
     assert_eq!((facets.host[0].name.as_str(), answer.total_sessions), ("box", 1));
     assert_eq!(answer.hits.len(), 2);
+}
+
+#[tokio::test]
+async fn words_of_one_conversation_are_found_wherever_they_stand_in_it() {
+    for database in both().await {
+        let room = Room::new(database).await;
+        let id = new_transcript(&room).await;
+        let lines = prompt("rotate the keys") + &prompt("pytest hangs") + &prompt("thanks");
+        append(&room, id, 0, &lines).await;
+        // Words of one line are found there, and only there.
+        assert_eq!(room.finds("rotate keys", 1).await, [0]);
+        assert_eq!(room.find("rotate keys").await.remarks, [String::new(); 0]);
+        assert_eq!(room.finds("keys pytest", 2).await, [0, 1]);
+        assert_eq!(room.find("keys pytest").await.remarks, [super::spread::REMARK]);
+        assert_eq!(room.finds("\"rotate the\" hangs", 2).await, [0, 1]);
+        // Every word must be somewhere, and filters and exclusions hold for each line.
+        assert_eq!(room.find("keys pytest nowhere").await.total, 0);
+        assert_eq!(room.find("keys pytest -hangs").await.total, 0);
+        assert_eq!(room.find("keys pytest role:reply").await.total, 0);
+    }
+}
+
+#[tokio::test]
+async fn words_of_different_conversations_are_not_put_together() {
+    for database in both().await {
+        let room = Room::new(database).await;
+        let (one, other) = (new_transcript(&room).await, another_transcript(&room).await);
+        append(&room, one, 0, &prompt("rotate the keys")).await;
+        append(&room, other, 0, &prompt("pytest hangs")).await;
+        room.finds("keys", 1).await;
+        room.finds("pytest", 1).await;
+        assert_eq!(room.find("keys pytest").await.total, 0);
+    }
 }
 
 #[tokio::test]
