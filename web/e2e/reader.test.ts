@@ -147,6 +147,39 @@ test('keys lead from prompt to prompt and to failures', async () => {
   await page.getByRole('dialog', { name: 'Keys of the reader' }).waitFor();
 });
 
+test('what one goes to lies below the line of its turn, at the desk and on the phone', async () => {
+  for (const size of [DESKTOP, PHONE]) {
+    const { page } = await open('', size);
+    await log(page).getByText('Turn 1', { exact: true }).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('e');
+    const failed = log(page).getByRole('region', { name: 'Bash, failed' }).first();
+    await failed.waitFor();
+    const line = page.getByTitle(/^To the prompt of turn/);
+    await until('the call lies below the line', async () => {
+      const [above, below] = [await line.boundingBox(), await failed.boundingBox()];
+      return above !== null && below !== null && below.y >= above.y + above.height;
+    });
+    await page.context().close();
+  }
+});
+
+test('what could not be had while the aggregator was away comes once it is back', async () => {
+  const { page } = await open();
+  await house.kill();
+  await page.getByText('No live connection to the aggregator.').waitFor();
+  await log(page).focus();
+  await page.keyboard.press('End');
+  const problem = log(page).locator('..').getByRole('alert');
+  await problem.getByText('The aggregator does not answer.').waitFor();
+  expect(await problem.isVisible()).toBe(true);
+  await house.open();
+  await log(page)
+    .getByText(`Reply: round ${ROUNDS - 1} done`)
+    .waitFor();
+  await problem.waitFor({ state: 'detached' });
+});
+
 test('tools can be switched off, and stay so', async () => {
   const { page } = await open();
   await log(page).getByRole('region', { name: 'Bash' }).first().waitFor();

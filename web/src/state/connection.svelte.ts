@@ -1,4 +1,5 @@
 import { socketUrl } from '../lib/paths';
+import { returned } from '../lib/returns';
 import { api, isSignedOut } from '../wire/api';
 import { LiveSocket, type LinkPhase, type Receive } from '../wire/socket';
 
@@ -49,8 +50,10 @@ export class Connection {
   #enter(phase: LinkPhase): void {
     this.phase = phase;
     if (phase === 'live') {
+      const wasAway = this.stale;
       this.staleSince = null;
       this.wasLive = true;
+      if (wasAway) returned();
     } else if (phase === 'down') {
       this.staleSince ??= Date.now();
     }

@@ -21,7 +21,7 @@ test('a problem document becomes an error that says what to do', async () => {
   answer(429, problem, { 'retry-after': '42' });
   const error = await failureOf(api.me());
   expect(error).toBeInstanceOf(ApiError);
-  expect(error?.message).toBe('Too many attempts: Wait a little.');
+  expect(error?.message).toBe('Too many attempts. Wait a little.');
   expect(error?.retryAfter).toBe(42);
 });
 

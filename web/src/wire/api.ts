@@ -35,7 +35,7 @@ export class ApiError extends Error {
   readonly retryAfter: number | null;
 
   constructor(problem: Problem, retryAfter: number | null = null) {
-    super([problem.title, problem.detail].filter(Boolean).join(': '));
+    super([problem.title, problem.detail].filter(Boolean).join('. '));
     this.name = 'ApiError';
     this.status = problem.status;
     this.code = problem.code;

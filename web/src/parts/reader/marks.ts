@@ -4,12 +4,20 @@ const CURRENT = 'hit-current';
 /** More ranges than this are not drawn: the view cannot show them. */
 const MOST = 2000;
 
+/** Takes texts, but nothing of what only stands around a conversation: figures of a turn, names of them. */
+function said(node: Node): number {
+  if (node instanceof Text) return NodeFilter.FILTER_ACCEPT;
+  return (node as HTMLElement).dataset['unsaid'] === undefined
+    ? NodeFilter.FILTER_SKIP
+    : NodeFilter.FILTER_REJECT;
+}
+
 /** Ranges of a text below an element. Nothing is put into the page: the browser paints them. */
 export function rangesOf(root: Node, words: readonly string[], exact: boolean): Range[] {
   const wanted = words.map((word) => (exact ? word : word.toLowerCase())).filter((word) => word.length > 0);
   const ranges: Range[] = [];
   if (wanted.length === 0) return ranges;
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, said);
   for (let node = walker.nextNode(); node && ranges.length < MOST; node = walker.nextNode()) {
     const whole = node.nodeValue ?? '';
     const text = exact ? whole : whole.toLowerCase();
