@@ -10,7 +10,7 @@ import { titleOf } from '../wire/titles';
 /** One line of the palette. */
 export interface Command {
   readonly id: string;
-  readonly group: 'Go to' | 'Do' | 'Hosts' | 'Sessions' | 'In conversations';
+  readonly group: 'Go to' | 'Do' | 'Hosts' | 'Projects' | 'Sessions' | 'In conversations';
   readonly label: string;
   /** What to highlight in the label, in code points. */
   readonly marks?: readonly (readonly [number, number])[];
@@ -20,7 +20,7 @@ export interface Command {
 
 /** Everything that the palette can reach now. */
 export function commands(app: App): Command[] {
-  return [...goTo(app), ...actions(app), ...hosts(app), ...sessions(app)];
+  return [...goTo(app), ...actions(app), ...hosts(app), ...projects(app), ...sessions(app)];
 }
 
 function goTo(app: App): Command[] {
@@ -28,6 +28,7 @@ function goTo(app: App): Command[] {
     ['Operations', paths.operations(), 'g o'],
     ['Operations: the wall', paths.wall(), ''],
     ['Browse', paths.browse(), 'g b'],
+    ['Usage', paths.usage(), 'g u'],
     ['Settings: hosts', paths.settings('hosts'), 'g s'],
     ['Settings: tokens', paths.settings('tokens'), ''],
     ['Settings: alarms', paths.settings('alarms'), ''],
@@ -93,6 +94,20 @@ function hosts(app: App): Command[] {
     label: host.name,
     hint: host.state,
     run: () => app.go(paths.operations(`?host=${encodeURIComponent(host.id)}`)),
+  }));
+}
+
+/** Projects of the latest sessions, the latest first. */
+function projects(app: App): Command[] {
+  const named = app.fleet.sessions.flatMap(({ project_id: id, project_path: path }) =>
+    id !== null ? [[id, lastPart(path)] as const] : [],
+  );
+  return [...new Map(named)].map(([id, name]) => ({
+    id,
+    group: 'Projects',
+    label: name,
+    hint: 'what happened there',
+    run: () => app.go(paths.project(id)),
   }));
 }
 
