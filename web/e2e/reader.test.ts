@@ -119,6 +119,17 @@ test('a link leads to its entry', async () => {
   expect(box && box.y > 100 && box.y < DESKTOP.height - 60).toBe(true);
 });
 
+test('a link to what a tool answered leads to its call, near the beginning too', async () => {
+  const { page } = await open(`?at=${await file()}:2`);
+  const call = page.locator('[data-index="1"]');
+  await call.locator('.target').waitFor();
+  const above = await log(page).boundingBox();
+  await until('the call is in view', async () => {
+    const box = await call.boundingBox();
+    return box !== null && above !== null && box.y >= above.y;
+  });
+});
+
 test('a text is found wherever it stands', async () => {
   const { page } = await open();
   await log(page).focus();
