@@ -2,6 +2,7 @@
 
 pub mod ancestor;
 pub mod clock;
+pub mod ends;
 pub mod file;
 pub mod fs_kind;
 pub mod hook_socket;

@@ -35,6 +35,8 @@ struct Departed {
     at: Instant,
     /// It died before it was ever told of.
     untold: Option<Coder>,
+    /// Its entry stayed behind: it did not leave by itself.
+    killed: bool,
 }
 
 /// A living process that is, or may be, a coder.
@@ -79,7 +81,7 @@ impl Census {
     }
 
     /// Drops those that have ended; `true` when there were any.
-    pub(super) fn check(&mut self, now: Instant) -> bool {
+    pub(super) fn check(&mut self, homes: &[Home], now: Instant) -> bool {
         let table = &mut self.table;
         let ended: Vec<u32> = self
             .known
@@ -88,7 +90,9 @@ impl Census {
             .map(|(pid, _)| *pid)
             .collect();
         for known in ended.iter().filter_map(|pid| self.known.remove(pid)) {
-            self.departed.insert(known.process.key(), Departed { at: now, untold: None });
+            let mut registries = homes.iter().filter_map(|home| home.registry.as_ref());
+            let killed = registries.any(|registry| registry.keeps(&known.process, known.detail.owner));
+            self.departed.insert(known.process.key(), Departed { at: now, untold: None, killed });
         }
         self.departed.retain(|_, departed| now.saturating_duration_since(departed.at) < REMEMBERED);
         let mut told = false;
@@ -97,6 +101,16 @@ impl Census {
             told |= is_over && departed.untold.take().is_some();
         }
         told || !ended.is_empty()
+    }
+
+    /// Keys of those that ended lately; `true`: it was killed.
+    pub(super) fn departed(&self) -> BTreeMap<String, bool> {
+        self.departed.iter().map(|(key, departed)| (key.clone(), departed.killed)).collect()
+    }
+
+    /// The living processes, with their stamps.
+    pub(super) fn living(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.known.values().map(|known| (known.process.pid, known.process.stamp))
     }
 
     /// Whether processes of other users are hidden from us (`ProtectProc=`, `hidepid=`) although some of these homes are theirs.
@@ -117,7 +131,8 @@ impl Census {
             let is_new = (clock_ms - entry.says.updated_ms).abs() < JUST_NOW_MS && !self.departed.contains_key(&key);
             if is_here && is_new && self.departed.len() < CODERS && !self.table.is(entry.pid, stamp) {
                 let untold = Some(of_entry(&key, &home.coder, entry));
-                self.departed.insert(key, Departed { at: now, untold });
+                let killed = home.registry.as_ref().is_some_and(|registry| registry.has_file(entry.pid));
+                self.departed.insert(key, Departed { at: now, untold, killed });
             }
         }
     }

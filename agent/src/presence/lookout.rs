@@ -17,13 +17,14 @@ use super::hooks::Hooks;
 use super::outbox::{Opener, Outbound, Outbox};
 use super::registry::Registry;
 use super::{jobs, stop};
+use crate::platform::ends::Ends;
 use crate::platform::machine::{self, Machine};
 use crate::roots::RootSource;
 use crate::status::{CoderStatus, StatusBoard, Surroundings};
 use crate::watch::{Mailbox, SystemWatches, Watches};
 
-/// Whether known processes still live, and whether a registry that cannot be watched has changed. Each look at a
-/// process costs some 10 µs.
+/// Whether known processes still live, where the platform does not tell of their ends by itself, and whether a registry
+/// that cannot be watched has changed. Each look at a process costs some 10 µs.
 const CHECK: Duration = Duration::from_secs(1);
 
 /// Everything is looked at: homes, registries, processes that are new, memory and disk.
@@ -95,6 +96,7 @@ pub struct Lookout {
     board: StatusBoard,
     machine: Machine,
     calls_us: HookState,
+    ends: Ends,
     checks: Vec<Instant>,
     check_at: Instant,
     sweep_at: Instant,
@@ -121,6 +123,7 @@ impl Lookout {
             board,
             machine: Machine::default(),
             calls_us: HookState::Unspecified,
+            ends: Ends::default(),
             checks: Vec::new(),
             check_at: now,
             sweep_at: now,
@@ -133,7 +136,7 @@ impl Lookout {
 
     /// Starts the thread; it ends when nobody can give it orders any more.
     pub fn start(self) -> std::io::Result<JoinHandle<()>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("muster-presence".into()).spawn(move || runtime.block_on(self.run()))
     }
 
@@ -144,6 +147,7 @@ impl Lookout {
     /// Waits for one thing to happen and deals with it; `false`: it is over.
     async fn turn(&mut self) -> bool {
         let deadline = self.deadline();
+        self.ends.hold(self.census.living());
         tokio::select! {
             biased;
             order = self.orders.recv() => match order {
@@ -152,6 +156,7 @@ impl Lookout {
             },
             () = self.mailbox.noticed() => self.look(),
             () = self.hooks.told() => self.listen(),
+            () = self.ends.next() => self.tick(Instant::now()),
             () = tokio::time::sleep_until(deadline.into()) => self.tick(Instant::now()),
         }
         true
@@ -262,7 +267,7 @@ impl Lookout {
                 changed = true;
             }
         }
-        self.census.check(now) || changed
+        self.census.check(&self.homes, now) || changed
     }
 
     /// Watches the folders that matter now; what came into one before it was watched is looked at. `true`: there are new ones.
@@ -300,7 +305,7 @@ impl Lookout {
             registry_error,
             coders: coders.values().map(CoderStatus::of).collect(),
         });
-        self.outbox.coders(coders);
+        self.outbox.coders(coders, self.census.departed());
     }
 
     /// What stands between us and the truth about living coders.

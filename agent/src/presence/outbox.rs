@@ -33,8 +33,14 @@ struct Inner {
     waker: Option<Waker>,
     coders: BTreeMap<String, Coder>,
     whole: bool,
+    /// The whole list is the first that the link hears.
+    fresh: bool,
     changed: BTreeSet<String>,
     ended: BTreeSet<String>,
+    /// Those that ended lately; `true`: it was killed.
+    departed: BTreeMap<String, bool>,
+    /// The same as they were last told of: an aggregator that was away hears of their ends too.
+    lately: BTreeMap<String, Coder>,
     reports: VecDeque<Stopped>,
     events: VecDeque<HookEvent>,
     again: VecDeque<HookEvent>,
@@ -46,9 +52,12 @@ struct Inner {
 pub struct Outbox(Arc<Mutex<Inner>>);
 
 impl Outbox {
-    /// Sets the living coders; what changed is told.
-    pub(super) fn coders(&self, coders: BTreeMap<String, Coder>) {
-        self.tell(|inner| inner.replace(coders));
+    /// Sets the living coders, and those that ended lately (`true`: was killed); what changed is told.
+    pub(super) fn coders(&self, coders: BTreeMap<String, Coder>, departed: BTreeMap<String, bool>) {
+        self.tell(|inner| {
+            inner.departed = departed;
+            inner.replace(coders);
+        });
     }
 
     /// The living coders as they were last set.
@@ -106,9 +115,11 @@ impl Outbox {
 
 impl Inner {
     fn replace(&mut self, coders: BTreeMap<String, Coder>) {
-        for key in self.coders.keys().filter(|key| !coders.contains_key(*key)) {
+        for (key, coder) in self.coders.iter().filter(|(key, _)| !coders.contains_key(*key)) {
             self.ended.insert(key.clone());
+            self.lately.insert(key.clone(), coder.clone());
         }
+        self.lately.retain(|key, _| self.departed.contains_key(key) && !coders.contains_key(key));
         for (key, coder) in &coders {
             if self.coders.get(key) != Some(coder) {
                 self.changed.insert(key.clone());
@@ -135,6 +146,7 @@ impl Inner {
     fn open(&mut self, link: u64) {
         self.link = Some(link);
         self.whole = true;
+        self.fresh = true;
         self.reports.clear();
         self.events.clear();
         self.again = self.memory.again();
@@ -158,8 +170,14 @@ impl Inner {
         self.whole = false;
         self.changed.clear();
         self.ended.clear();
-        let coders = self.coders.values().cloned().collect();
-        Coders { whole: true, coders, ended: Vec::new(), clock_ms: clock::now_ms() }
+        let mut coders: Vec<Coder> = self.coders.values().cloned().collect();
+        if std::mem::take(&mut self.fresh) {
+            // Who has never heard of them must hear that they lived before it hears that they ended.
+            coders.extend(self.lately.values().cloned());
+            self.ended.extend(self.lately.keys().cloned());
+        }
+        let killed = self.departed.iter().filter(|(_, killed)| **killed).map(|(key, _)| key.clone()).collect();
+        Coders { whole: true, coders, ended: Vec::new(), killed, clock_ms: clock::now_ms() }
     }
 
     fn part(&mut self) -> Coders {
@@ -171,8 +189,9 @@ impl Inner {
         }
         let ended = std::mem::take(&mut self.ended);
         // Ended and begun again between two messages: it lives.
-        let ended = ended.into_iter().filter(|key| !self.coders.contains_key(key)).collect();
-        Coders { whole: false, coders, ended, clock_ms: clock::now_ms() }
+        let ended: Vec<String> = ended.into_iter().filter(|key| !self.coders.contains_key(key)).collect();
+        let killed = ended.iter().filter(|key| self.departed.get(*key) == Some(&true)).cloned().collect();
+        Coders { whole: false, coders, ended, killed, clock_ms: clock::now_ms() }
     }
 }
 
@@ -248,7 +267,8 @@ mod tests {
         match outbound.next().await.unwrap().kind.unwrap() {
             up::Kind::Coders(told) => {
                 let keys: Vec<&str> = told.coders.iter().map(|coder| coder.key.as_str()).collect();
-                format!("{} {} -{}", if told.whole { "whole" } else { "part" }, keys.join(","), told.ended.join(","))
+                let (what, killed) = (if told.whole { "whole" } else { "part" }, " killed".repeat(told.killed.len()));
+                format!("{what} {} -{}{killed}", keys.join(","), told.ended.join(","))
             }
             up::Kind::Hook(event) => format!("{}hook {}", if event.again { "again " } else { "" }, event.at_ms),
             up::Kind::Stopped(report) => format!("report {}", report.request_id),
@@ -268,17 +288,21 @@ mod tests {
     #[tokio::test]
     async fn coders_go_before_transcripts_and_the_whole_list_before_all() {
         let outbox = Outbox::default();
-        outbox.coders([coder("1", "/a"), coder("2", "/b")].into());
+        outbox.coders([coder("1", "/a"), coder("2", "/b"), coder("9", "/")].into(), BTreeMap::new());
+        outbox.coders([coder("1", "/a"), coder("2", "/b")].into(), [("9".to_owned(), true)].into());
         outbox.hook(hook(1));
         let (mut outbound, opener) = outbox.before(frames());
         assert_eq!(said(&mut outbound).await, "frame", "nothing is said before the link takes it");
         opener.open();
         outbox.hook(hook(2));
         outbox.report(Stopped { request_id: 9, ..Stopped::default() });
-        assert_eq!(said(&mut outbound).await, "whole 1,2 -");
-        outbox.coders([coder("2", "/c"), coder("3", "/d")].into());
-        outbox.coders([coder("2", "/e"), coder("3", "/d")].into());
-        for wanted in ["report 9", "part 2,3 -1", "again hook 1", "hook 2", "frame"] {
+        assert_eq!(said(&mut outbound).await, "whole 1,2,9 - killed", "who ended lately is told of");
+        assert_eq!(said(&mut outbound).await, "report 9");
+        assert_eq!(said(&mut outbound).await, "part  -9 killed");
+        let departed = || [("0".to_owned(), true), ("1".to_owned(), true)].into();
+        outbox.coders([coder("2", "/c"), coder("3", "/d")].into(), departed());
+        outbox.coders([coder("2", "/e"), coder("3", "/d")].into(), departed());
+        for wanted in ["part 2,3 -1 killed", "again hook 1", "hook 2", "frame"] {
             assert_eq!(said(&mut outbound).await, wanted);
         }
         assert!(outbound.next().await.is_none(), "the stream ends with the transcripts'");
@@ -332,9 +356,9 @@ mod tests {
         let (mut outbound, opener) = outbox.before(frames());
         opener.open();
         assert_eq!(said(&mut outbound).await, "whole  -");
-        outbox.coders((0..ENDED + 2).map(|number| coder(&number.to_string(), "/")).collect());
-        outbox.coders(BTreeMap::new());
-        assert_eq!(said(&mut outbound).await, "whole  -");
+        outbox.coders((0..ENDED + 2).map(|number| coder(&number.to_string(), "/")).collect(), BTreeMap::new());
+        outbox.coders(BTreeMap::new(), [("7".to_owned(), true)].into());
+        assert_eq!(said(&mut outbound).await, "whole  - killed");
         assert_eq!(said(&mut outbound).await, "frame");
     }
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::entry::Entry;
-use crate::platform::{clock, file, process};
+use crate::platform::process::{self, Process};
+use crate::platform::{clock, file};
 
 /// Largest entry that is read; real ones have under 1 KB.
 const ENTRY_BYTES: u64 = 64 * 1024;
@@ -56,6 +57,23 @@ impl Registry {
     /// What it says, entry by entry. Whether their processes live is for others to find out.
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.slips.values().filter_map(|slip| slip.entry.as_ref())
+    }
+
+    /// The entry of this process, which has ended, stayed behind. Looked at on the disk: a coder that leaves by itself takes
+    /// it back a moment before, and the notice of that may still be on its way.
+    pub(super) fn keeps(&self, process: &Process, owner: Option<u32>) -> bool {
+        let slip = self.slips.get(&process.pid);
+        let is_its = slip.and_then(|slip| slip.entry.as_ref()).is_some_and(|entry| entry.is_of(process, owner));
+        is_its && self.has_file(process.pid)
+    }
+
+    /// There is a file of an entry of this number.
+    pub(super) fn has_file(&self, pid: u32) -> bool {
+        file::look(&self.path(pid)).is_ok()
+    }
+
+    fn path(&self, pid: u32) -> PathBuf {
+        self.folder.join(format!("{pid}.json"))
     }
 
     /// What stands between us and it, in words; empty when all is well.
@@ -116,7 +134,7 @@ impl Registry {
     }
 
     fn look(&mut self, pid: u32, now: Instant) {
-        let path = self.folder.join(format!("{pid}.json"));
+        let path = self.path(pid);
         let slip = self.slips.entry(pid).or_default();
         match slip.read(pid, &path, now) {
             Ok(()) => {}

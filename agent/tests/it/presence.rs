@@ -179,6 +179,25 @@ async fn an_entry_appears_changes_and_vanishes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_killed_left_its_entry_behind() {
+    let (host, mut left) = (Host::start().await, Process::plain());
+    let mut killed = Process::plain();
+    for coder in [&left, &killed] {
+        host.register(coder, r#""status":"busy""#);
+        let key = coder.key();
+        host.until_coder("it lives", |told| told.key == key).await;
+    }
+    std::fs::remove_file(host.entry(left.child.id())).unwrap();
+    left.kill();
+    killed.kill();
+    host.until_nobody_lives().await;
+    let told: Vec<String> =
+        host.fake.house().archive.presence.iter().flat_map(|coders| coders.killed.clone()).collect();
+    assert_eq!(told, [killed.key()]);
+    host.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn half_written_entries_garbage_and_keys_do_no_harm() {
     let (host, coder) = (Host::start().await, Process::plain());
     host.register(&coder, r#""status":"idle""#);

@@ -29,6 +29,9 @@ pub const SETTLE_MS: i64 = 1_500;
 /// A host that is away for so long may do anything meanwhile; shorter is a reconnect.
 pub const AWAY_MS: i64 = 60_000;
 
+/// A host speaks every ten seconds at least; one that has not for so long is silent, and may be asleep.
+pub const SILENT_HOST_MS: i64 = 15_000;
+
 /// Without a registry and a process, work of which nothing was heard for so long is no work that anybody knows of.
 pub const SILENT_MS: i64 = 15 * 60_000;
 
@@ -155,13 +158,34 @@ pub enum Presence {
     Untold,
     /// These live; never none.
     Living(Vec<Process>),
+    /// Some live that do not say which session they hold, and fewer than sessions that they could hold: nobody can tell
+    /// which of those are over.
+    Disputed {
+        /// How many live.
+        processes: usize,
+        /// How many sessions they could hold; more than there are processes.
+        sessions: usize,
+    },
     /// None lives any more.
     Ended {
         /// Since when, as far as anybody saw it.
         at: Millis,
         /// What the registry last said of the last one, and until when.
         left: Option<Leaving>,
+        /// How it went.
+        how: End,
     },
+}
+
+/// How a session was left by its last process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By itself, as far as anybody knows: last lines may still come.
+    Left,
+    /// It was killed: no last lines will come.
+    Killed,
+    /// Nobody ever saw one: it was too short for that, or it runs where the agent cannot look, in a container perhaps.
+    Unseen,
 }
 
 /// A living process of a coder.
@@ -207,6 +231,8 @@ pub struct Registry {
     pub status: String,
     /// What it waits for; empty otherwise.
     pub waiting_for: String,
+    /// What its background job says of itself: what it needs, else what it does or did; empty where it is none.
+    pub job: String,
     /// Since when.
     pub since: Millis,
 }

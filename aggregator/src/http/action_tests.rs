@@ -49,7 +49,9 @@ impl Working {
             ..fleet::Coder::default()
         };
         let coders = pids.iter().map(coder).collect();
-        house.states.coders(self.host, fleet::Coders { whole: true, coders, ended: Vec::new(), clock_ms: now_ms() });
+        house
+            .states
+            .coders(self.host, fleet::Coders { whole: true, coders, clock_ms: now_ms(), ..fleet::Coders::default() });
         let _watching = AbortOnDropHandle::new(tokio::spawn(house.states.clone().run()));
         let id = SessionId::from_stored(SESSION);
         while house.states.of(&id).is_none_or(|view| view.processes.len() != pids.len()) {

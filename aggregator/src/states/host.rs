@@ -11,7 +11,7 @@ pub(super) const CODERS: usize = 1_000;
 
 /// Differences of clocks below this are noise of the measurement, and a measurement that differs by less changes nothing:
 /// times that were shown must not move.
-const CLOCK_NOISE_MS: i64 = 500;
+pub(super) const CLOCK_NOISE_MS: i64 = 500;
 
 /// One host.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct HostNow {
     pub reports: bool,
     /// Its clock minus ours.
     pub skew: i64,
+    /// That was measured.
+    is_measured: bool,
     /// Its link.
     pub link: Link,
     /// Why nothing can be stopped on it.
@@ -48,7 +50,36 @@ pub(super) struct Coder {
     pub leaving: Option<Leaving>,
 }
 
+/// What a measurement of a clock says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Measured {
+    /// It differs otherwise from ours.
+    pub moved: bool,
+    /// It was set by so much: what was told before was told by another clock.
+    pub set_ms: i64,
+}
+
 impl Coder {
+    /// The same by a clock that was set by so much.
+    fn shift(&mut self, ms: i64) {
+        self.started_at = self.started_at.saturating_add(ms);
+        let left = self.leaving.as_mut().map(|left| {
+            left.at = left.at.saturating_add(ms);
+            &mut left.registry
+        });
+        for registry in self.registry.iter_mut().chain(left) {
+            registry.since = registry.since.saturating_add(ms);
+        }
+    }
+
+    /// Nothing of it happened later than that.
+    pub(super) fn cap(&mut self, clock: Millis) {
+        self.started_at = self.started_at.min(clock);
+        if let Some(registry) = &mut self.registry {
+            registry.since = registry.since.min(clock);
+        }
+    }
+
     /// Takes over what only the word before knew: what the registry last said, and the session that it still holds.
     pub(super) fn follow(&mut self, before: &Self, clock: Millis) {
         if self.registry.is_some() {
@@ -75,19 +106,26 @@ impl HostNow {
             listed: false,
             reports: false,
             skew: 0,
+            is_measured: false,
             link: Link { away_since: Some(at), lag_ms: 0, heard_at: at },
             no_stop: None,
         }
     }
 
-    /// Takes a measurement of its clock; says whether times of it are other ones now.
-    pub(super) fn set_skew(&mut self, skew: i64) -> bool {
+    /// Takes a measurement of its clock; says by how much the clock was set since the one before, where it was, and
+    /// whether times of it are other ones now.
+    pub(super) fn set_skew(&mut self, skew: i64) -> Measured {
         let measured = if skew.abs() <= CLOCK_NOISE_MS { 0 } else { skew };
-        let moves = (measured - self.skew).abs() > CLOCK_NOISE_MS;
-        if moves {
-            self.skew = measured;
+        let (moved_ms, was_known) = (measured - self.skew, std::mem::replace(&mut self.is_measured, true));
+        if moved_ms.abs() <= CLOCK_NOISE_MS {
+            return Measured::default();
         }
-        moves
+        self.skew = measured;
+        let set_ms = if was_known { moved_ms } else { 0 };
+        for coder in self.coders.values_mut() {
+            coder.shift(set_ms);
+        }
+        Measured { moved: true, set_ms }
     }
 
     /// An entry of a registry in our clock.
@@ -103,6 +141,11 @@ impl HostNow {
     /// A time of this host in our clock.
     pub(super) fn ours(&self, at: Millis) -> Millis {
         at.saturating_sub(self.skew)
+    }
+
+    /// A coder lives there that does not say which session it holds.
+    pub(super) fn is_to_be_guessed(&self) -> bool {
+        self.coders.values().any(|coder| coder.session.is_none())
     }
 
     /// A coder that could hold this session without saying so.

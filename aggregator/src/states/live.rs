@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use muster_proto::ids::HostId;
 
-use super::host::{Coder, HostNow};
+use super::host::{CODERS, Coder, HostNow};
 use crate::domain::alarm::Looping;
 use crate::domain::context;
 use crate::domain::session::SessionId;
-use crate::domain::session_state::{Hooks, Leaving, Link, OpenCall, Presence, Process, SETTLE_MS, Sources, Tail, fuse};
+use crate::domain::session_state::{
+    End, Hooks, Leaving, Link, OpenCall, Presence, Process, SETTLE_MS, Sources, Tail, fuse,
+};
 use crate::domain::session_view::{RUNNING, Running, View};
 use crate::domain::time::Millis;
 use crate::live::endings::Ending;
@@ -26,14 +28,20 @@ const MINUTE_MS: i64 = 60_000;
 /// Hosts by their ids.
 pub(super) type Hosts = HashMap<HostId, HostNow>;
 
+/// A folder of a host, and a coder.
+pub(super) type Place = (HostId, String, String);
+
+/// Sessions of which no process says that it holds them, by their places: the times of their latest words.
+pub(super) type Crowds = HashMap<Place, Vec<Millis>>;
+
 /// Everything that is known of a session, by the clocks of its hosts.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     pub coder: String,
     /// Processes that hold it.
     pub held: BTreeSet<(HostId, String)>,
-    /// The last process that held it and ended: when, and what the registry said of it.
-    pub ended: Option<(HostId, Millis, Option<Leaving>)>,
+    /// The last process that held it and ended.
+    pub ended: Option<Ended>,
     /// The process that seems to hold it, though it does not say so.
     pub guessed: Option<(HostId, String)>,
     hooks: BTreeMap<HostId, Hooks>,
@@ -42,6 +50,16 @@ pub(super) struct Live {
     pub is_loaded: bool,
     /// What was last shown.
     pub shown: Option<View>,
+}
+
+/// The end of a process, by the clock of its host.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub host: HostId,
+    pub at: Millis,
+    /// What the registry last said of it.
+    pub left: Option<Leaving>,
+    pub how: End,
 }
 
 impl Live {
@@ -61,10 +79,27 @@ impl Live {
         }
     }
 
+    /// The clock of a host was set: what it told before was told by another one.
+    pub(super) fn shift(&mut self, host: HostId, ms: i64) {
+        if let Some(hooks) = self.hooks.get_mut(&host) {
+            *hooks = std::mem::take(hooks).earlier(-ms);
+        }
+        for ending in self.endings.values_mut().filter(|ending| ending.host == host) {
+            ending.last_at = ending.last_at.saturating_add(ms);
+            ending.tail = std::mem::take(&mut ending.tail).earlier(-ms);
+            if let Some(looping) = &mut ending.looping {
+                looping.since = looping.since.saturating_add(ms);
+            }
+        }
+        if let Some(ended) = self.ended.as_mut().filter(|ended| ended.host == host) {
+            ended.at = ended.at.saturating_add(ms);
+        }
+    }
+
     /// Whether anything of it happened on this host.
     pub(super) fn is_on(&self, host: HostId) -> bool {
         self.held.iter().any(|(held, _)| *held == host)
-            || self.ended.as_ref().is_some_and(|(ended, ..)| *ended == host)
+            || self.ended.as_ref().is_some_and(|ended| ended.host == host)
             || self.hooks.contains_key(&host)
             || self.endings.values().any(|ending| ending.host == host)
     }
@@ -84,12 +119,12 @@ impl Live {
     }
 
     /// The view that all of this makes now.
-    pub(super) fn view(&self, id: &SessionId, hosts: &Hosts, now: Millis) -> View {
+    pub(super) fn view(&self, id: &SessionId, hosts: &Hosts, crowds: &Crowds, now: Millis) -> View {
         let latest = self.latest(hosts);
-        let presence = self.presence(hosts, latest, now);
+        let presence = self.presence(hosts, crowds, latest, now);
         let processes = match &presence {
             Presence::Living(processes) => processes.clone(),
-            Presence::Untold | Presence::Ended { .. } => Vec::new(),
+            Presence::Untold | Presence::Disputed { .. } | Presence::Ended { .. } => Vec::new(),
         };
         let main = self.main();
         let skew = |host: HostId| hosts.get(&host).map_or(0, |now| now.skew);
@@ -152,11 +187,11 @@ impl Live {
     }
 
     fn link(&self, hosts: &Hosts, home: Option<HostId>, now: Millis) -> Link {
-        let home = home.or_else(|| self.ended.as_ref().map(|(host, ..)| *host));
+        let home = home.or_else(|| self.ended.as_ref().map(|ended| ended.host));
         home.and_then(|home| hosts.get(&home)).map_or(Link { heard_at: now, ..Link::default() }, |host| host.link)
     }
 
-    fn presence(&self, hosts: &Hosts, latest: Option<(Millis, HostId)>, now: Millis) -> Presence {
+    fn presence(&self, hosts: &Hosts, crowds: &Crowds, latest: Option<(Millis, HostId)>, now: Millis) -> Presence {
         let living = self.held.iter().filter_map(|(host, key)| {
             let on = hosts.get(host)?;
             Some(process(*host, on, key, on.coders.get(key)?))
@@ -166,30 +201,46 @@ impl Live {
         if !living.is_empty() {
             return Presence::Living(living);
         }
-        if let Some((host, at, left)) = &self.ended {
-            let on = hosts.get(host);
-            let at = on.map_or(*at, |on| on.ours(*at));
-            // Its last lines arrive a little later; what comes much later is written by somebody else.
-            if latest.is_none_or(|(latest, _)| latest <= at + SETTLE_MS) {
-                let left = left.as_ref().map(|left| on.map_or_else(|| left.clone(), |on| on.left(left)));
-                return Presence::Ended { at, left };
-            }
+        if let Some(ended) = self.ended.as_ref().filter(|ended| ended.is_last(hosts, latest)) {
+            let on = hosts.get(&ended.host);
+            let left = ended.left.as_ref().map(|left| on.map_or_else(|| left.clone(), |on| on.left(left)));
+            return Presence::Ended { at: ended.ours(hosts), left, how: ended.how };
         }
-        self.guessed(hosts, latest, now)
+        self.guessed(hosts, crowds, latest, now)
     }
 
     /// No process says that it holds the session. One may, all the same, when its coder keeps no registry.
-    fn guessed(&self, hosts: &Hosts, latest: Option<(Millis, HostId)>, now: Millis) -> Presence {
+    fn guessed(&self, hosts: &Hosts, crowds: &Crowds, latest: Option<(Millis, HostId)>, now: Millis) -> Presence {
         let Some((at, host)) = latest else { return Presence::Untold };
         let Some(on) = hosts.get(&host).filter(|on| on.reports && on.listed) else { return Presence::Untold };
         let cwd = self.main().map_or("", |main| main.cwd.as_str());
-        let began_before = |(_, coder): &(&String, &Coder)| on.ours(coder.started_at) <= at;
-        let mut could = on.could_hold(&self.coder, cwd).filter(began_before);
-        match (could.next(), could.next()) {
-            (Some((key, coder)), None) => Presence::Living(vec![process(host, on, key, coder)]),
-            (None, _) if now - at > UNSEEN_MS => Presence::Ended { at, left: None },
+        let began_before = |at: Millis, coder: &Coder| on.ours(coder.started_at) <= at;
+        let could: Vec<_> =
+            on.could_hold(&self.coder, cwd).filter(|(_, coder)| began_before(at, coder)).take(CODERS).collect();
+        let is_rival = |latest: &&Millis| could.iter().any(|(_, coder)| began_before(**latest, coder));
+        let crowd = self.place(host).and_then(|place| crowds.get(&place));
+        let sessions = crowd.map_or(1, |crowd| crowd.iter().filter(is_rival).count());
+        match could.as_slice() {
+            [] if now - at > UNSEEN_MS => Presence::Ended { at, left: None, how: End::Unseen },
+            [] => Presence::Untold,
+            several if several.len() < sessions => Presence::Disputed { processes: several.len(), sessions },
+            [(key, coder)] => Presence::Living(vec![process(host, on, key, coder)]),
             _ => Presence::Untold,
         }
+    }
+
+    /// Where a process could hold it without saying so, and its latest word; `None` when who holds it is known, or that
+    /// nobody does.
+    pub(super) fn unclaimed(&self, hosts: &Hosts) -> Option<(Place, Millis)> {
+        let latest = self.latest(hosts)?;
+        let is_known = !self.held.is_empty() || self.ended.as_ref().is_some_and(|end| end.is_last(hosts, Some(latest)));
+        Some((self.place(latest.1).filter(|_| !is_known)?, latest.0))
+    }
+
+    /// `None` where its folder is not known.
+    fn place(&self, host: HostId) -> Option<Place> {
+        let cwd = self.main().map(|main| main.cwd.clone()).filter(|cwd| !cwd.is_empty())?;
+        Some((host, self.coder.clone(), cwd))
     }
 
     fn running(&self, skew: &impl Fn(HostId) -> i64, main: Option<&Tail>) -> Vec<Running> {
@@ -220,6 +271,18 @@ impl Live {
         let of = |ending: &Ending| ending.tail.tokens_since(now - MINUTE_MS + skew(ending.host));
         let subagents = self.endings.values().filter(|ending| ending.agent.is_some());
         self.main().into_iter().chain(subagents).map(of).fold(0, i64::saturating_add)
+    }
+}
+
+impl Ended {
+    /// When, in our clock.
+    pub(super) fn ours(&self, hosts: &Hosts) -> Millis {
+        hosts.get(&self.host).map_or(self.at, |on| on.ours(self.at))
+    }
+
+    /// Its last lines arrive a little later; what comes much later is written by somebody else.
+    fn is_last(&self, hosts: &Hosts, latest: Option<(Millis, HostId)>) -> bool {
+        latest.is_none_or(|(latest, _)| latest <= self.ours(hosts) + SETTLE_MS)
     }
 }
 

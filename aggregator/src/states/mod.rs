@@ -107,13 +107,13 @@ impl States {
 
     /// A host told of its living coders.
     pub fn coders(&self, host: HostId, coders: fleet::Coders) {
-        self.locked().coders(host, coders);
+        self.locked().coders(host, coders, now_ms());
         self.0.bell.notify_one();
     }
 
     /// A coder on a host called a hook.
     pub fn hook(&self, host: HostId, event: fleet::HookEvent) {
-        self.locked().hook(host, event);
+        self.locked().hook(host, event, now_ms());
         self.0.bell.notify_one();
     }
 

@@ -38,7 +38,9 @@ pub(super) fn coder(told: fleet::Coder) -> Option<(String, Coder)> {
     let key = cut(told.key, WORD);
     let coder = cut(told.coder, WORD);
     let session = SessionId::new(&coder, &told.session);
+    let job = told.job.map(|job| cut(job.detail, LINE)).unwrap_or_default();
     let registry = told.registry.map(|entry| Registry {
+        job,
         status: cut(entry.status, WORD),
         waiting_for: cut(entry.waiting_for, WORD),
         since: time::told(if entry.since_ms > 0 { entry.since_ms } else { entry.updated_ms.max(told.started_ms) }),

@@ -6,12 +6,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use muster_proto::fleet;
 use muster_proto::ids::HostId;
 
-use super::host::{CODERS, Coder, HostNow};
-use super::live::{Hosts, Live};
+use super::host::{CLOCK_NOISE_MS, CODERS, Coder, HostNow, Measured};
+use super::live::{Crowds, Ended, Hosts, Live};
 use super::read;
 use crate::domain::alarm::{Settings, alarms};
 use crate::domain::session::SessionId;
-use crate::domain::session_state::{Leaving, Link, SETTLE_MS, Turn};
+use crate::domain::session_state::{End, Link, SETTLE_MS, Turn};
 use crate::domain::session_view::View;
 use crate::domain::time::{self, Millis};
 use crate::live::endings::Ending;
@@ -92,8 +92,8 @@ impl Room {
 
     /// A link stands: from now on its host tells of its coders, all of them first.
     pub(super) fn linked(&mut self, host: HostId, hello: &read::Greeting, now: Millis) {
+        self.measure(host, time::told(hello.clock_ms) - now);
         let on = self.host(host);
-        on.set_skew(time::told(hello.clock_ms) - now);
         on.link = Link { away_since: None, lag_ms: 0, heard_at: now };
         on.listed = false;
         on.reports = hello.reports_coders;
@@ -103,13 +103,25 @@ impl Room {
 
     /// A host said how it is. `late_ms` is the age of what it shows, where that is worth a word.
     pub(super) fn heard(&mut self, host: HostId, clock_ms: Millis, late_ms: u64, now: Millis) {
+        let moved = self.measure(host, time::told(clock_ms) - now);
         let on = self.host(host);
-        let moved = on.set_skew(time::told(clock_ms) - now);
         let was_late = std::mem::replace(&mut on.link.lag_ms, late_ms);
         on.link.heard_at = now;
         if moved || was_late != late_ms {
             self.touch_host(host);
         }
+    }
+
+    /// Takes a measurement of a host's clock; `true`: its times are other ones now.
+    fn measure(&mut self, host: HostId, skew: i64) -> bool {
+        let Measured { moved, set_ms } = self.host(host).set_skew(skew);
+        if set_ms != 0 {
+            self.sessions.values_mut().for_each(|live| live.shift(host, set_ms));
+        }
+        if moved {
+            self.touch_host(host);
+        }
+        moved
     }
 
     /// A link ended.
@@ -130,20 +142,26 @@ impl Room {
     }
 
     /// A host told of its living coders.
-    pub(super) fn coders(&mut self, host: HostId, told: fleet::Coders) {
+    pub(super) fn coders(&mut self, host: HostId, told: fleet::Coders, now: Millis) {
         let clock = time::told(told.clock_ms);
+        // Said just now: whoever sets a clock is noticed before what is told by it is compared.
+        self.measure(host, clock - now);
         let keys: BTreeSet<String> = told.coders.iter().map(|coder| coder.key.clone()).collect();
         let on = self.host(host);
         let mut ended = told.ended;
+        let killed: HashSet<String> = told.killed.into_iter().collect();
         if told.whole {
             on.listed = true;
             ended.extend(on.coders.keys().filter(|key| !keys.contains(*key)).cloned());
         }
         for key in ended {
-            self.coder_ended(host, &key, clock);
+            let how = if killed.contains(&key) { End::Killed } else { End::Left };
+            self.coder_ended(host, &key, clock, how);
         }
         for coder in told.coders {
-            if let Some((key, coder)) = read::coder(coder) {
+            if let Some((key, mut coder)) = read::coder(coder) {
+                // What was written before the clock was set may lie ahead of it.
+                coder.cap(clock);
                 self.coder_lives(host, key, coder, clock);
             }
         }
@@ -154,8 +172,9 @@ impl Room {
     }
 
     /// A hook was called.
-    pub(super) fn hook(&mut self, host: HostId, told: fleet::HookEvent) {
-        let Some(read::Called { session, coder, agent, event }) = read::hook(told) else { return };
+    pub(super) fn hook(&mut self, host: HostId, told: fleet::HookEvent, now: Millis) {
+        let Some(read::Called { session, coder, agent, mut event }) = read::hook(told) else { return };
+        event.at = event.at.min(now.saturating_add(self.host(host).skew).saturating_add(CLOCK_NOISE_MS));
         let live = self.session(&session, &coder);
         live.hooks(host).take(&agent, event);
         self.touch(session);
@@ -192,6 +211,7 @@ impl Room {
     /// Looks at the sessions of which something was told, or at all of them: then only time has passed.
     pub(super) fn look(&mut self, now: Millis, all: bool) -> Changes {
         let ids = self.take_due(now, all);
+        let crowds = self.crowds();
         let mut changes = Changes::default();
         let forgotten = std::mem::take(&mut self.forgotten).into_iter();
         // One that was told of again already is shown anew instead.
@@ -206,7 +226,7 @@ impl Room {
                 changes.ended.extend(was_shown.then_some((id, hosts)));
                 continue;
             }
-            let mut view = live.view(&id, &self.hosts, now);
+            let mut view = live.view(&id, &self.hosts, &crowds, now);
             let before = live.shown.as_ref().map_or(&[][..], |shown| shown.alarms.as_slice());
             view.alarms = alarms(&view, &self.thresholds, before, now);
             if let Some(change) = change(live.shown.as_ref(), &view) {
@@ -331,7 +351,7 @@ impl Room {
         if let Some(before) = before
             && let Some(left) = before.session.clone().filter(|left| Some(left) != session.as_ref())
         {
-            self.let_go(&left, host, &key, clock, before.left(clock));
+            self.let_go(&left, &key, Ended { host, at: clock, left: before.left(clock), how: End::Left });
         }
         if let Some(id) = session {
             let live = self.session(&id, &name);
@@ -343,27 +363,39 @@ impl Room {
         }
     }
 
-    fn coder_ended(&mut self, host: HostId, key: &str, clock: Millis) {
-        let Some(ended) = self.host(host).coders.remove(key) else { return };
-        if let Some(id) = ended.session.clone() {
-            return self.let_go(&id, host, key, clock, ended.left(clock));
+    fn coder_ended(&mut self, host: HostId, key: &str, at: Millis, how: End) {
+        let Some(coder) = self.host(host).coders.remove(key) else { return };
+        if let Some(id) = coder.session.clone() {
+            return self.let_go(&id, key, Ended { host, at, left: coder.left(at), how });
         }
         let seems = |live: &Live| live.guessed.as_ref().is_some_and(|(on, guessed)| *on == host && guessed == key);
         let held: Vec<SessionId> =
             self.sessions.iter().filter(|(_, live)| seems(live)).map(|(id, _)| id.clone()).collect();
         for id in held {
-            self.let_go(&id, host, key, clock, None);
+            self.let_go(&id, key, Ended { host, at, left: None, how });
         }
     }
 
     /// A process holds a session no longer: it ended, or went on in another one.
-    fn let_go(&mut self, id: &SessionId, host: HostId, key: &str, clock: Millis, left: Option<Leaving>) {
+    fn let_go(&mut self, id: &SessionId, key: &str, ended: Ended) {
         let Some(live) = self.sessions.get_mut(id) else { return };
-        live.held.remove(&(host, key.to_owned()));
+        live.held.remove(&(ended.host, key.to_owned()));
         if live.held.is_empty() {
-            live.ended = Some((host, clock, left));
+            live.ended = Some(ended);
         }
         self.touch(id.clone());
+    }
+
+    /// Sessions whose processes are to be guessed; there are none where every coder says what it holds.
+    fn crowds(&self) -> Crowds {
+        let mut crowds = Crowds::new();
+        if !self.hosts.values().any(HostNow::is_to_be_guessed) {
+            return crowds;
+        }
+        for (place, latest) in self.sessions.values().filter_map(|live| live.unclaimed(&self.hosts)) {
+            crowds.entry(place).or_default().push(latest);
+        }
+        crowds
     }
 
     /// Drops the sessions whose last words are the oldest.
@@ -399,7 +431,7 @@ fn guessed(live: &Live, view: &View) -> Option<(HostId, String)> {
 /// Nothing lives of it, and nothing was heard for a while.
 fn has_left(live: &Live, hosts: &Hosts, now: Millis) -> bool {
     let latest = live.latest(hosts).map(|(at, _)| at);
-    let ended = live.ended.as_ref().map(|(host, at, _)| hosts.get(host).map_or(*at, |on| on.ours(*at)));
+    let ended = live.ended.as_ref().map(|ended| ended.ours(hosts));
     let heard = latest.max(ended).unwrap_or(0);
     if live.held.is_empty() {
         return now - heard > LEAVES_MS;

@@ -1,5 +1,6 @@
 //! The room against what real clients did, and against what hosts can do to it.
 
 mod forgotten;
+mod guesses;
 mod recording;
 mod replay;

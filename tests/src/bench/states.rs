@@ -44,7 +44,7 @@ pub async fn measure(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut living: Vec<Living> = (0..SESSIONS).map(begun).collect();
     for (number, link) in links.iter().enumerate() {
         let coders = living.iter().filter(|one| one.host == number).map(|one| one.coder.clone()).collect();
-        link.send(up::Kind::Coders(Coders { whole: true, coders, ended: Vec::new(), clock_ms: now_ms() })).await?;
+        link.send(up::Kind::Coders(Coders { whole: true, coders, clock_ms: now_ms(), ..Coders::default() })).await?;
     }
     until("all sessions are known", || async {
         let states = house.api.list("/states").await?;

@@ -22,13 +22,13 @@ pub(super) fn clock(rate: Rate, every: Duration, start: Instant) -> Interval {
 /// One living coder for each of these sessions.
 pub(super) fn all<'a>(sessions: impl Iterator<Item = &'a str>) -> Coders {
     let coders = sessions.enumerate().map(|(at, session)| coder(at, session, 0)).collect();
-    Coders { whole: true, coders, ended: Vec::new(), clock_ms: Timestamp::now().as_millisecond() }
+    Coders { whole: true, coders, clock_ms: Timestamp::now().as_millisecond(), ..Coders::default() }
 }
 
 /// The coder of one session says what it says in this round.
 pub(super) fn changed(at: usize, session: &str, round: usize) -> Coders {
     let coders = vec![coder(at, session, round + 1)];
-    Coders { whole: false, coders, ended: Vec::new(), clock_ms: Timestamp::now().as_millisecond() }
+    Coders { whole: false, coders, clock_ms: Timestamp::now().as_millisecond(), ..Coders::default() }
 }
 
 fn coder(at: usize, session: &str, round: usize) -> Coder {

@@ -2,7 +2,9 @@
 
 use super::background::{self, Background};
 use super::speak::{self, Claim};
-use super::{AWAY_MS, Leaving, Presence, SETTLE_MS, SILENT_MS, Says, Source, Sources, State, Turn};
+use super::{
+    AWAY_MS, End, Leaving, Presence, SETTLE_MS, SILENT_HOST_MS, SILENT_MS, Says, Source, Sources, State, Turn,
+};
 use crate::domain::time::Millis;
 
 /// A registry's clock and a hook's may differ by the time that writing takes.
@@ -26,8 +28,9 @@ pub fn fuse(sources: &Sources, now: Millis) -> State {
     let entry = speak::registry(sources);
     let background = background::count(sources, entry.as_ref().map(|(entry, _)| *entry));
     let verdict = match (&sources.presence, entry) {
-        (Presence::Ended { at, left }, _) => ended(sources, *at, left.as_ref(), now),
+        (Presence::Ended { at, left, how }, _) => ended(sources, *at, left.as_ref(), *how, now),
         (Presence::Living(_), Some((_, registry))) => registered(sources, registry, background, now),
+        (Presence::Disputed { .. }, _) => disputed(unregistered(sources, now)),
         (Presence::Living(_) | Presence::Untold, _) => unregistered(sources, now),
     };
     let verdict = printing(verdict, sources, now);
@@ -69,7 +72,7 @@ fn waiting(mut registry: Claim, dialog: Option<Claim>, word: Option<Claim>, now:
     if let Some(dialog) = dialog {
         // The plan is a permission to the registry; for a person it is a question.
         registry.turn = dialog.turn;
-        registry.reason = dialog.reason;
+        registry.reason = dialog.reason.or(registry.reason);
         registry.since = registry.since.min(dialog.since);
         return registry.into();
     }
@@ -93,7 +96,7 @@ fn busy(mut registry: Claim, word: Option<Claim>, background: Background, is_alo
         return registry.into();
     }
     if !word.is_over() {
-        registry.reason = word.reason;
+        registry.reason = word.reason.or(registry.reason);
         registry.since = registry.since.min(word.since);
         return registry.into();
     }
@@ -118,7 +121,7 @@ fn idle(mut registry: Claim, word: Option<Claim>, now: Millis) -> Verdict {
         Turn::Working if word.at > registry.at && now - word.at <= SETTLE_MS => word.into(),
         Turn::Working if word.at > registry.at + SETTLE_MS => disagree(registry, word),
         _ => {
-            registry.reason = word.reason.filter(|_| word.turn == Turn::YourTurn);
+            registry.reason = word.reason.filter(|_| word.turn == Turn::YourTurn).or(registry.reason);
             registry.into()
         }
     }
@@ -144,6 +147,15 @@ fn unregistered(sources: &Sources, now: Millis) -> Verdict {
     }
 }
 
+/// A turn that is over leaves a coder that waits, or none; what goes on is known all the same.
+fn disputed(verdict: Verdict) -> Verdict {
+    if verdict.claim.turn != Turn::YourTurn {
+        return verdict;
+    }
+    let reason = Some("the turn is over, but a process in its folder may hold another session".to_owned());
+    Verdict { claim: Claim { turn: Turn::Unknown, reason, ..verdict.claim }, against: None }
+}
+
 /// It was said of a process that is no more: another one has begun since.
 fn is_older_than_process(claim: &Claim, sources: &Sources) -> bool {
     speak::process(sources).is_some_and(|(process, _)| claim.at < process.started_at)
@@ -163,12 +175,13 @@ fn printing(verdict: Verdict, sources: &Sources, now: Millis) -> Verdict {
 }
 
 /// No process is left: the turn is closed, or it died with it.
-fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, now: Millis) -> Verdict {
+fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, how: End, now: Millis) -> Verdict {
     let word = speak::turn(sources);
-    let done = |since: Millis| {
-        let says = "its process has ended".to_owned();
-        Verdict::from(Claim { source: Source::Process, turn: Turn::Done, says, ..unknown(since) })
+    let process = |turn: Turn, reason: Option<&str>| {
+        let (reason, says) = (reason.map(str::to_owned), says_end(how));
+        Verdict::from(Claim { source: Source::Process, turn, reason, says, ..unknown(at) })
     };
+    let unseen = (how == End::Unseen).then_some("no process of it was seen");
     if let Some(failed) = word.clone().filter(|word| word.turn == Turn::Failed) {
         return failed.into();
     }
@@ -179,17 +192,29 @@ fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, now: Millis) -> 
     let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && is_after_word(last.at, SETTLE_MS))
         || speak::dialog(sources).is_some();
     let was_idle = last.as_ref().is_some_and(|last| last.is_over() && is_after_word(last.at, 0));
-    let is_closed = was_idle || word.as_ref().is_none_or(Claim::is_over);
+    let was_busy = last.as_ref().is_some_and(|last| !last.is_over());
+    let is_closed = was_idle || word.as_ref().map_or(!(how == End::Killed && was_busy), Claim::is_over);
     if is_closed && !asked {
-        return done(at);
+        return process(Turn::Done, unseen);
     }
-    // Its last lines may still be on their way.
-    if let Some(word) = word.filter(|_| !asked && now - at <= SETTLE_MS) {
-        return word.into();
+    // One that leaves by itself writes its last lines first, and they may still be on their way.
+    if let Some(word) = word.filter(|_| !asked && how == End::Left && now - at <= SETTLE_MS) {
+        let reason = Some("its process has ended, its last lines may still come".to_owned());
+        return Claim { reason, ..word }.into();
     }
-    let says = "its process has ended".to_owned();
-    let claim = Claim { source: Source::Process, turn: Turn::Failed, says, ..unknown(at) };
-    Claim { reason: Some("the process ended in the middle of a turn".to_owned()), ..claim }.into()
+    if unseen.is_some() {
+        return process(Turn::Unknown, Some("in the middle of a turn, and no process of it was seen"));
+    }
+    process(Turn::Failed, Some("the process ended in the middle of a turn"))
+}
+
+fn says_end(how: End) -> String {
+    let says = match how {
+        End::Left => "its process has ended",
+        End::Killed => "its process was killed",
+        End::Unseen => "no process of it was seen",
+    };
+    says.to_owned()
 }
 
 fn unknown(at: Millis) -> Claim {
@@ -243,12 +268,16 @@ fn state(sources: &Sources, verdict: Verdict, background: Background, now: Milli
         _ => 3,
     };
     said.sort_by_key(first);
+    // Lines that were written before a clock was set may lie ahead; nothing has happened that is still to come.
+    for says in &mut said {
+        says.at = says.at.min(now);
+    }
     State {
         turn: claim.turn,
-        since: claim.since,
+        since: claim.since.min(now),
         reason: claim.reason,
         source: claim.source,
-        source_at: claim.at,
+        source_at: claim.at.min(now),
         sources: said,
         background,
     }
@@ -264,7 +293,11 @@ fn of_presence(sources: &Sources, now: Millis) -> Says {
                 (format!("{} processes live", many.len()), latest)
             }
         },
-        Presence::Ended { at, .. } => ("its process has ended".to_owned(), *at),
+        Presence::Disputed { processes, sessions } => {
+            let text = format!("{processes} living for {sessions} sessions in its folder");
+            (text, sources.link.heard_at.min(now))
+        }
+        Presence::Ended { at, how, .. } => (says_end(*how), *at),
     };
     Says { source: Source::Process, turn: None, text, at }
 }
@@ -274,6 +307,9 @@ fn away(mut state: State, sources: &Sources, now: Millis) -> State {
     let link = sources.link;
     let heartbeat = |text: String, at: Millis| Says { source: Source::Heartbeat, turn: None, text, at };
     let Some(since) = link.away_since else {
+        if now - link.heard_at > SILENT_HOST_MS {
+            state.sources.push(heartbeat("the host is silent".to_owned(), link.heard_at));
+        }
         if link.lag_ms > 0 {
             let seconds = link.lag_ms / 1000;
             state.sources.push(heartbeat(format!("what it writes arrives {seconds} s late"), link.heard_at));

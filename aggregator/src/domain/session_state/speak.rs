@@ -79,7 +79,8 @@ pub(super) fn claim_of(entry: &Registry) -> Option<Claim> {
         "" => entry.status.clone(),
         what => format!("{} · {}", entry.status, cut(what)),
     };
-    Some(Claim::new(Source::Registry, turn, entry.since, says))
+    let reason = Some(cut(&entry.job)).filter(|job| !job.is_empty());
+    Some(Claim { reason, ..Claim::new(Source::Registry, turn, entry.since, says) })
 }
 
 fn waits_for(what: &str) -> Turn {
@@ -259,10 +260,10 @@ pub(super) fn transcript(sources: &Sources) -> Option<Claim> {
     let (turn, says) = match tail.last {
         Last::Nothing => return None,
         Last::Prompted => (Turn::Working, "prompted".to_owned()),
-        Last::Replied => (Turn::Working, "the model speaks".to_owned()),
-        Last::Called | Last::Answered => match call {
+        Last::Replied | Last::Called | Last::Answered => match call {
             Some(call) => (Turn::Working, format!("{} called, no outcome yet", cut(&call.name))),
-            None => (Turn::Working, "a tool answered".to_owned()),
+            None if tail.last == Last::Answered => (Turn::Working, "a tool answered".to_owned()),
+            None => (Turn::Working, "the model speaks".to_owned()),
         },
         Last::Yielded => (Turn::YourTurn, "the model has yielded".to_owned()),
         Last::Ended => (Turn::YourTurn, "the turn ended".to_owned()),

@@ -1,5 +1,8 @@
 //! Properties of the rules; the rules themselves are tested with recordings of real clients, in `states/tests`.
 
+mod scene;
+mod table;
+
 use muster_proto::ids::HostId;
 use proptest::prelude::*;
 
@@ -39,15 +42,21 @@ fn registry() -> impl Strategy<Value = Option<Registry>> {
     let entry = (status, 0_i64..60_000).prop_map(|(status, since)| Registry {
         status: status.to_owned(),
         waiting_for: String::new(),
+        job: String::new(),
         since,
     });
     prop::option::of(entry)
 }
 
 fn presence() -> impl Strategy<Value = Presence> {
-    (0..3, registry(), 0_i64..60_000).prop_map(|(which, registry, at)| match which {
+    (0..4, registry(), 0_i64..60_000).prop_map(|(which, registry, at)| match which {
         0 => Presence::Untold,
-        1 => Presence::Ended { at, left: registry.map(|registry| Leaving { at, registry }) },
+        1 => Presence::Ended {
+            at,
+            how: [End::Left, End::Killed, End::Unseen][usize::try_from(at % 3).unwrap()],
+            left: registry.map(|registry| Leaving { at, registry }),
+        },
+        2 => Presence::Disputed { processes: 1, sessions: 2 },
         _ => Presence::Living(vec![Process {
             key: "1-1".to_owned(),
             host: HostId::default(),

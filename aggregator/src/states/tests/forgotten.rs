@@ -43,8 +43,8 @@ impl Stand {
             session: "s1".to_owned(),
             ..fleet::Coder::default()
         };
-        let told = fleet::Coders { whole: true, coders: vec![coder], ended: Vec::new(), clock_ms: NOW };
-        self.room.coders(self.host, told);
+        let told = fleet::Coders { whole: true, coders: vec![coder], clock_ms: NOW, ..fleet::Coders::default() };
+        self.room.coders(self.host, told, NOW);
     }
 
     fn look(&mut self, seconds: i64) -> Changes {

@@ -89,6 +89,8 @@ pub(super) struct Feeder {
     started_at: Millis,
     files: HashMap<String, Growing>,
     processes: HashMap<u64, fleet::Coder>,
+    /// Background jobs by their short ids.
+    jobs: HashMap<String, fleet::Job>,
 }
 
 impl Feeder {
@@ -96,8 +98,16 @@ impl Feeder {
         let host = HostId::new();
         let greeting = Greeting { clock_ms: recording.started_at, reports_coders: true, no_stop: None };
         room.linked(host, &greeting, recording.started_at);
-        room.coders(host, fleet::Coders { whole: true, clock_ms: recording.started_at, ..fleet::Coders::default() });
-        Self { host, heard, started_at: recording.started_at, files: HashMap::new(), processes: HashMap::new() }
+        let all = fleet::Coders { whole: true, clock_ms: recording.started_at, ..fleet::Coders::default() };
+        room.coders(host, all, recording.started_at);
+        Self {
+            host,
+            heard,
+            started_at: recording.started_at,
+            files: HashMap::new(),
+            processes: HashMap::new(),
+            jobs: HashMap::new(),
+        }
     }
 
     pub(super) fn feed(&mut self, item: &Value, room: &mut Room) {
@@ -105,7 +115,8 @@ impl Feeder {
         match item["source"].as_str().unwrap() {
             "process" => self.process(item, now, room),
             "registry" if self.heard.registry => self.registry(item, now, room),
-            "hook" if self.heard.hooks => room.hook(self.host, hook(&item["stdin"], now)),
+            "job" if self.heard.registry => self.job(item, now, room),
+            "hook" if self.heard.hooks => room.hook(self.host, hook(&item["stdin"], now), now),
             "transcript" if self.heard.transcript => self.line(item, now, room),
             _ => {}
         }
@@ -124,10 +135,14 @@ impl Feeder {
                 ..fleet::Coder::default()
             };
             self.processes.insert(pid, coder.clone());
-            return self.tell(vec![coder], Vec::new(), now, room);
+            return self.tell(coder, now, room);
         }
         if let Some(coder) = self.processes.remove(&pid) {
-            self.tell(Vec::new(), vec![coder.key], now, room);
+            // As the agent does: whose entry stayed behind was killed.
+            let killed = coder.registry.iter().map(|_| coder.key.clone()).collect();
+            let ended = vec![coder.key];
+            let told = fleet::Coders { ended, killed, clock_ms: now, ..fleet::Coders::default() };
+            room.coders(self.host, told, now);
         }
     }
 
@@ -140,6 +155,7 @@ impl Feeder {
             coder.kind = text(&file["kind"]);
             coder.entrypoint = text(&file["entrypoint"]);
             coder.cwd = text(&file["cwd"]);
+            coder.job = file["jobId"].as_str().and_then(|id| self.jobs.get(id)).cloned();
             coder.registry = Some(fleet::Registry {
                 status: text(&file["status"]),
                 waiting_for: text(&file["waitingFor"]),
@@ -153,7 +169,25 @@ impl Feeder {
             return;
         }
         let coder = coder.clone();
-        self.tell(vec![coder], Vec::new(), now, room);
+        self.tell(coder, now, room);
+    }
+
+    /// As the agent reads it: what it needs says more than what it does.
+    fn job(&mut self, item: &Value, now: Millis, room: &mut Room) {
+        let path = text(&item["path"]);
+        let Some(id) = path.strip_suffix("/state.json").and_then(|folder| folder.rsplit('/').next()) else { return };
+        let file = &item["file"];
+        let detail = file["needs"].as_str().or_else(|| file["detail"].as_str()).unwrap_or_default().to_owned();
+        let job = fleet::Job { state: text(&file["state"]), detail, ..fleet::Job::default() };
+        self.jobs.insert(id.to_owned(), job.clone());
+        let session = text(&file["sessionId"]);
+        if let Some(coder) =
+            self.processes.values_mut().find(|coder| coder.registry.is_some() && coder.session == session)
+        {
+            coder.job = Some(job);
+            let coder = coder.clone();
+            self.tell(coder, now, room);
+        }
     }
 
     fn line(&mut self, item: &Value, now: Millis, room: &mut Room) {
@@ -168,8 +202,8 @@ impl Feeder {
         room.end(file.add(&item["line"].to_string()), now);
     }
 
-    fn tell(&self, coders: Vec<fleet::Coder>, ended: Vec<String>, now: Millis, room: &mut Room) {
-        room.coders(self.host, fleet::Coders { whole: false, coders, ended, clock_ms: now });
+    fn tell(&self, coder: fleet::Coder, now: Millis, room: &mut Room) {
+        room.coders(self.host, fleet::Coders { coders: vec![coder], clock_ms: now, ..fleet::Coders::default() }, now);
     }
 }
 

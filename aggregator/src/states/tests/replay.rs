@@ -189,3 +189,43 @@ fn what_runs_in_the_background_is_counted() {
     let wrong: Vec<String> = all().iter().flat_map(of).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What a session is shown as from a moment on.
+fn from<'a>(shown: &'a [Shown], session: &'a SessionId, at: Millis) -> impl Iterator<Item = &'a View> {
+    let views = shown.iter().filter(move |moment| moment.at >= at).flat_map(|moment| &moment.views);
+    views.filter(move |view| view.session == *session)
+}
+
+#[test]
+fn a_coder_that_was_killed_in_the_middle_of_a_turn_has_failed_at_once() {
+    let killed: Vec<Recording> = all().into_iter().filter(|recording| recording.name.contains("-kill-")).collect();
+    assert_eq!(killed.len(), 6);
+    for recording in killed {
+        let last = recording.marks.last().unwrap();
+        let shown = replay(&recording, ALL);
+        let view = from(&shown, &last.session, last.at + STEP_MS).next().unwrap();
+        assert_eq!(view.state.turn, Turn::Failed, "{}: {:?}", recording.name, view.state);
+    }
+}
+
+#[test]
+fn nothing_is_shown_as_failed_that_has_not_not_even_for_a_moment() {
+    for recording in all().iter().filter(|recording| !is_unseen(recording)) {
+        for moment in replay(recording, ALL) {
+            for view in moment.views.iter().filter(|view| view.state.turn == Turn::Failed) {
+                let marks: Vec<&Mark> = recording.marks.iter().filter(|mark| mark.session == view.session).collect();
+                let seen = around(&marks, moment.at, LATE_MS).any(|mark| mark.turn == Turn::Failed);
+                assert!(seen, "{} at {} ms: {:?}", recording.name, moment.at - recording.started_at, view.state);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_background_job_says_itself_what_it_needs() {
+    let asks = all().into_iter().find(|recording| recording.name.ends_with("background-session-asks")).unwrap();
+    let asked = asks.marks.iter().find(|mark| mark.turn == Turn::NeedsPermission).unwrap();
+    let shown = replay(&asks, Heard { hooks: false, ..ALL });
+    let view = from(&shown, &asked.session, asked.at + LATE_MS).next().unwrap();
+    assert_eq!(view.state.reason.as_deref(), Some("approve Bash: rm -rf build-cache"), "{:?}", view.state);
+}
