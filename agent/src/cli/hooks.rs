@@ -11,6 +11,7 @@ use muster_proto::fleet::HookState;
 use super::{Place, Roots};
 use crate::config::{self, ConfigFile};
 use crate::hooks::{self, EventState, HookLine, Settings, Standing};
+use crate::platform::hook_socket::{self, Reached};
 use crate::roots::{RootSource, RootSpec};
 
 #[derive(Debug, Subcommand)]
@@ -151,7 +152,19 @@ impl Status {
             all &= hooks::complete(&states);
         }
         println!("command  {}", command.line());
+        println!("agent    {}", reached(hook_socket::reach(&place.state).as_ref()));
         Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Who takes what the hooks tell.
+fn reached(agent: Option<&Reached>) -> String {
+    match agent {
+        Some(Reached::Own) => "yours runs and takes them".into(),
+        Some(Reached::Machine(folder)) => {
+            format!("that of this machine takes them ({}), of sessions in your own homes", folder.display())
+        }
+        None => "none takes them now; until one runs they are lost, and the other sources tell".into(),
     }
 }
 

@@ -133,6 +133,7 @@ async fn offer_status(place: &Place, board: &StatusBoard, told: &Hooks) {
         if status_socket::ask(&place.state).is_ok() {
             tracing::warn!(state = %place.state.display(), "another agent runs with the same state folder");
         } else {
+            let (machine, everybody) = (hook_socket::own_machine_folder(), Everybody(told));
             let document = || serde_json::to_string(&board.status()).unwrap_or_default();
             tokio::select! {
                 Err(error) = status_socket::serve(place.state.clone(), document) => {
@@ -141,10 +142,28 @@ async fn offer_status(place: &Place, board: &StatusBoard, told: &Hooks) {
                 Err(error) = hook_socket::serve(place.state.clone(), MAX_EVENT_BYTES, |said| listen(&said, told)) => {
                     tracing::warn!(%error, "hooks cannot reach this agent");
                 }
+                Err(error) = hook_socket::serve_all(machine.clone().unwrap_or_default(), MAX_EVENT_BYTES, &everybody), if machine.is_some() => {
+                    tracing::warn!(%error, "hooks of this machine's users cannot reach this agent");
+                }
                 else => {}
             }
         }
         tokio::time::sleep(STATUS_RETRY).await;
+    }
+}
+
+/// All users of the machine.
+struct Everybody<'a>(&'a Hooks);
+
+impl hook_socket::Audience for Everybody<'_> {
+    fn admits(&self, user: u32) -> bool {
+        self.0.admits(user)
+    }
+
+    fn hear(&self, user: u32, message: &[u8]) {
+        if !decode(message).is_some_and(|event| self.0.take_of(user, event)) {
+            tracing::debug!(user, "a hook told of what is not this user's, or is not understood");
+        }
     }
 }
 

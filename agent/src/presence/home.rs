@@ -39,6 +39,11 @@ impl Home {
         self.owner.is_some() && self.owner != process::own_user()
     }
 
+    /// The names of the folder, each with the owner's number; none where there are no owners.
+    pub(super) fn owned(&self) -> impl Iterator<Item = (PathBuf, u32)> {
+        self.owner.into_iter().flat_map(|owner| [&self.folder, &self.real].map(|folder| (folder.clone(), owner)))
+    }
+
     fn look(&mut self) {
         self.real = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
         self.owner = std::fs::metadata(&self.folder).ok().and_then(|metadata| process::owner_of(&metadata));

@@ -249,6 +249,7 @@ impl Lookout {
         let first = self.homes.first().map_or(Path::new("/"), |home| &home.folder);
         self.machine = Machine { memory: machine::memory(), disk: machine::disk(first) };
         self.calls_us = home::hooks(&self.homes);
+        self.hooks.admit(self.homes.iter().flat_map(Home::owned).collect());
         self.watch();
         for registry in self.registries() {
             registry.sweep(now);
