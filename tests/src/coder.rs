@@ -28,6 +28,12 @@ impl Coder {
         Self { lines: Lines::new(version, &session_id, cwd), session_id, path }
     }
 
+    /// The same conversation, written by another process.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { session_id: self.session_id.clone(), lines: self.lines.clone(), path: self.path.clone() }
+    }
+
     /// The transcript.
     pub fn path(&self) -> &Path {
         &self.path

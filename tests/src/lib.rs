@@ -29,6 +29,7 @@ pub mod host;
 
 pub mod fleet;
 
+pub mod client;
 pub mod recording;
 
 pub mod archive;

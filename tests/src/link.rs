@@ -62,6 +62,16 @@ pub struct Link {
 impl Link {
     /// Opens a link as `identity`, speaking `protocol`.
     pub async fn open(address: SocketAddr, identity: &Identity, protocol: u32) -> Result<Self, Status> {
+        Self::open_at(address, identity, protocol, jiff::Timestamp::now().as_millisecond()).await
+    }
+
+    /// The same of a host whose clock says `clock_ms`.
+    pub async fn open_at(
+        address: SocketAddr,
+        identity: &Identity,
+        protocol: u32,
+        clock_ms: i64,
+    ) -> Result<Self, Status> {
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let mut client = LinkClient::new(channel(address, None).await?);
         let mut inbox = client.open(ReceiverStream::new(messages)).await?.into_inner();
@@ -75,7 +85,7 @@ impl Link {
             signature: identity.key.sign(&proof).as_ref().to_vec().into(),
             facts: Some(facts()),
             instance_id: uuid::Uuid::new_v4().to_string(),
-            clock_ms: jiff::Timestamp::now().as_millisecond(),
+            clock_ms,
             roots: Vec::new(),
             reports_coders: true,
             policy: Some(Policy { stop: true }),

@@ -14,14 +14,14 @@ use crate::support::{coders, session, skip};
 const HOUR: i64 = 3600;
 
 /// Compiles the library that shifts a process' clock.
-fn clock_library(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn clock_library(folder: &Path) -> Option<PathBuf> {
     let library = folder.join("clock.so");
     let source = fixtures().join("clock.c");
     let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status();
     compiled.is_ok_and(|status| status.success()).then_some(library)
 }
 
-fn shifted(library: &Path, clock: &Path) -> Vec<(String, String)> {
+pub(crate) fn shifted(library: &Path, clock: &Path) -> Vec<(String, String)> {
     let preload = ("LD_PRELOAD".to_owned(), library.display().to_string());
     vec![preload, ("MUSTER_TEST_CLOCK".to_owned(), clock.display().to_string())]
 }

@@ -11,6 +11,7 @@ mod corridor;
 mod deletions;
 mod doors;
 mod exports;
+mod faults;
 mod files;
 mod frames;
 mod identities;

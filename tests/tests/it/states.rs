@@ -19,11 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The latest state of each session, as a page has it.
 #[derive(Clone, Default)]
-struct States(Arc<Mutex<HashMap<String, Value>>>);
+pub(crate) struct States(Arc<Mutex<HashMap<String, Value>>>);
 
 impl States {
     /// Follows the fleet until the test ends.
-    async fn follow(api: &Api) -> Self {
+    pub(crate) async fn follow(api: &Api) -> Self {
         let states = Self::default();
         let mut page = Page::open(api).await.unwrap();
         page.subscribe("fleet", None).await.unwrap();
@@ -45,7 +45,7 @@ impl States {
         }
     }
 
-    fn of(&self, session: &str) -> Value {
+    pub(crate) fn of(&self, session: &str) -> Value {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(session).cloned().unwrap_or_default()
     }
 
