@@ -23,7 +23,7 @@ const NAMED: usize = 20;
 /// Flags of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "The exit code is 0 when nothing differs, and 1 when something does. Sessions that were deleted
-on purpose are told apart: their files may still be on their hosts, and are not archived again.")]
+on purpose are told apart: what was deleted may still be on their hosts, and is not archived again.")]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     target: Target,
@@ -113,7 +113,10 @@ fn show_deletions(mut deletions: Vec<Deletion>) -> anyhow::Result<()> {
         return Ok(());
     }
     deletions.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at));
-    say!("{} sessions were deleted on purpose; what hosts still have of them is not archived again", deletions.len());
+    say!(
+        "{} sessions were deleted on purpose; what was deleted is not archived again, whatever hosts still have of it",
+        deletions.len()
+    );
     let row = |deletion: &Deletion| {
         let Deletion { session_id, deleted_by, deleted_at, reason } = deletion.clone();
         [session_id, deleted_at, deleted_by, reason]

@@ -62,7 +62,7 @@ pub struct DeleteSession {
     pub reason: String,
 }
 
-/// A session that was deleted on purpose: what hosts still have of it is not archived again.
+/// A session that was deleted on purpose: what was deleted is not archived again, whatever hosts still have of it.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct Deletion {
     /// Session id.
