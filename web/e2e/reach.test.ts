@@ -37,6 +37,19 @@ afterAll(async () => {
   await house.stop();
 });
 
+const SECTIONS = [
+  'hosts',
+  'members',
+  'tokens',
+  'projects',
+  'prices',
+  'retention',
+  'alarms',
+  'notices',
+  'audit',
+  'you',
+];
+
 test('everything is reached by keys', async () => {
   page = await enter(browser, house);
   await page.locator('[data-row]').nth(2).waitFor();
@@ -98,6 +111,52 @@ test('a phone gets strip, list, sheet and bottom bar, and nothing scrolls sidewa
   await page.getByRole('heading', { name: 'Hosts', exact: true }).waitFor();
   expect(await scrollsSideways(page)).toBe(false);
   expect(await smallTargets(page)).toEqual([]);
+});
+
+test('on a phone every section of the settings fits, and its name is in view', async () => {
+  const phone = (page = await enter(browser, house, PHONE));
+  const names = phone.getByRole('navigation', { name: 'Settings' });
+  const inView = () =>
+    names.locator('[aria-current]').evaluate((name) => {
+      const { left, right } = name.getBoundingClientRect();
+      return left >= 0 && right <= innerWidth;
+    });
+  for (const section of SECTIONS) {
+    await phone.goto(`${house.url}/settings/${section}`);
+    await phone.locator('main h2, main h3').first().waitFor();
+    await phone.locator('.skeleton').first().waitFor({ state: 'detached' });
+    await expect.poll(async () => [section, await inView()]).toEqual([section, true]);
+    expect(await scrollsSideways(phone), section).toBe(false);
+    expect(await smallTargets(phone), section).toEqual([]);
+  }
+  await names.getByRole('link', { name: 'Alarms' }).tap();
+  const loop = phone.getByRole('listitem').filter({ hasText: 'The same call' });
+  const top = async (text: string) => (await loop.getByText(text, { exact: true }).boundingBox())?.y ?? 0;
+  expect(Math.abs((await top('Loop')) - (await top('Turn off')))).toBeLessThan(24);
+  await expect.poll(inView).toBe(true);
+});
+
+test('what a person wants to be told, and from when on something is wrong, the aggregator keeps', async () => {
+  page = await enter(browser, house);
+  await page.goto(`${house.url}/settings/notices`);
+  const wanted = (name: RegExp) => page?.getByRole('checkbox', { name }).isChecked();
+  await page.getByRole('checkbox', { name: /^Loop/ }).waitFor();
+  for (const name of [/permission/, /^Loop/, /^Stuck/, /^Usage limit/]) expect(await wanted(name)).toBe(true);
+  for (const name of [/yielded/, /^Context/, /^Two writers/]) expect(await wanted(name)).toBe(false);
+  const kept = page.waitForResponse((one) => one.request().method() === 'PUT');
+  await page.getByRole('checkbox', { name: /^Stuck/ }).uncheck();
+  expect((await kept).ok()).toBe(true);
+  await page.reload();
+  await page.getByRole('checkbox', { name: /^Loop/ }).waitFor();
+  expect(await wanted(/^Stuck/)).toBe(false);
+  expect(await wanted(/^Loop/)).toBe(true);
+
+  await page.goto(`${house.url}/settings/alarms`);
+  await page.getByLabel('Loop, times').fill('9');
+  await page.getByLabel('Loop, times').blur();
+  await page.getByText('Alarms are measured by the new bound').waitFor();
+  await page.reload();
+  await expect.poll(() => page?.getByLabel('Loop, times').inputValue()).toBe('9');
 });
 
 test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async (colorScheme) => {

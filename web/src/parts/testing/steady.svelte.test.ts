@@ -72,7 +72,7 @@ async function show<Props extends Record<string, unknown>>(
   props: Props,
 ): Promise<void> {
   put(of, props);
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0), 4000);
 }
 
 /** Applies a change as the live socket brings it. */
