@@ -72,4 +72,9 @@ for (const theme of ['dark', 'light'] as const) {
     await context.close();
   }
 }
+const screen = await browser.newContext({ viewport: { width: 1920, height: 1080 }, storageState });
+const wall = await open(screen, 'operations?wall');
+await wall.waitForSelector('main li');
+await wall.waitForTimeout(1500);
+await shot(wall, 'wall');
 await browser.close();
