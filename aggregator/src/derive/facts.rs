@@ -49,12 +49,18 @@ pub struct Facts {
     /// How the client was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
+    /// What the client may do without asking, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
     /// Model of the latest reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Title given by a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_title: Option<String>,
+    /// Name under which a person started it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Title given by the coder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ai_title: Option<String>,
@@ -155,6 +161,8 @@ impl Facts {
         latest(&mut self.branch, line.branch);
         latest(&mut self.version, line.version);
         latest(&mut self.entrypoint, line.entrypoint);
+        latest(&mut self.mode, line.mode);
+        latest(&mut self.name, line.name);
         latest(&mut self.model, line.model);
         match line.title {
             Some((TitleSource::Custom, title)) => self.custom_title = Some(title),
@@ -165,6 +173,12 @@ impl Facts {
             }
             None => {}
         }
+    }
+
+    /// Takes what a file beside the transcript says of its working directory; what lines say counts more.
+    pub(super) fn works_in(&mut self, folder: String) {
+        self.first_cwd.get_or_insert_with(|| folder.clone());
+        self.cwd.get_or_insert(folder);
     }
 
     /// A pull request belongs to the session.
@@ -180,6 +194,7 @@ impl Facts {
     pub fn title(&self) -> Option<(TitleSource, &String)> {
         [
             (TitleSource::Custom, &self.custom_title),
+            (TitleSource::Custom, &self.name),
             (TitleSource::Ai, &self.ai_title),
             (TitleSource::Summary, &self.summary),
             (TitleSource::Prompt, &self.first_prompt),

@@ -83,6 +83,8 @@ impl Fold {
         match act {
             Act::Prompt(prompt) => self.prompt(line, time, uuid, &prompt),
             Act::TurnEnd { duration_ms } => self.end_turn(time, duration_ms),
+            // A later reply of the turn moves its end.
+            Act::Spoke => self.set_end(time, None),
             Act::Interrupt => {
                 self.facts.interrupts = self.facts.interrupts.saturating_add(1);
                 self.end_turn(time, None);
@@ -92,6 +94,7 @@ impl Fold {
             Act::ToolResult(result) => self.call(result_row(&self.transcript, line, time, result)),
             Act::AgentReport(report) => self.report(line, report),
             Act::Usage(usage) => self.usage(line, time, *usage),
+            Act::Searches { call, count } => self.searches(line, time, &call, count),
             Act::Compaction { .. } => {
                 self.facts.compactions = self.facts.compactions.saturating_add(1);
                 self.facts.context = None;
@@ -100,7 +103,7 @@ impl Fold {
             Act::PullRequest { url } => self.facts.pull_request(cleaned(url, PATH_BYTES)),
             Act::Todos(list) => self.facts.todos.replace(list),
             Act::Todo(change) => self.facts.todos.change(change),
-            Act::OwnCost { .. } => {}
+            Act::TurnBegin | Act::OwnCost { .. } => {}
         }
     }
 
@@ -195,7 +198,7 @@ impl Fold {
         let key = key_of(&usage.message, thread);
         let model = Some(usage.model).filter(|model| !model.is_empty()).or_else(|| self.facts.model.clone());
         let row = UsageRow {
-            key: key.clone(),
+            key,
             transcript_id: self.transcript.clone(),
             line,
             at: usage.at.or(time).or(self.facts.last_at).unwrap_or(0),
@@ -213,10 +216,28 @@ impl Fold {
             counted: true,
             cost_microdollars: None,
         };
-        match self.told.replies.get_mut(&key) {
+        self.reply(row);
+    }
+
+    /// Searches that the client had made beside its replies: a row of their own, which no record tells of.
+    fn searches(&mut self, line: i64, time: Option<Millis>, call: &str, count: i64) {
+        self.reply(UsageRow {
+            key: key_of(&format!("searches:{call}"), self.facts.thread.as_deref()),
+            transcript_id: self.transcript.clone(),
+            line,
+            at: time.or(self.facts.last_at).unwrap_or(0),
+            model: self.facts.model.clone().unwrap_or_default(),
+            web_searches: believed(count),
+            counted: true,
+            ..UsageRow::default()
+        });
+    }
+
+    fn reply(&mut self, row: UsageRow) {
+        match self.told.replies.get_mut(&row.key) {
             Some(known) => merge_reply(known, row),
             None => {
-                self.told.replies.insert(key, row);
+                self.told.replies.insert(row.key.clone(), row);
             }
         }
     }
@@ -319,12 +340,25 @@ fn first<T>(known: &mut Option<T>, later: Option<T>) {
 
 /// What a line says about its session, fit to be kept.
 fn bounded(mut facts: LineFacts) -> LineFacts {
-    let LineFacts { session, cwd, branch, version, entrypoint, model, agent, thread, repository, worktree_of, .. } =
-        &mut facts;
+    let LineFacts {
+        session,
+        cwd,
+        branch,
+        version,
+        entrypoint,
+        mode,
+        name,
+        model,
+        agent,
+        thread,
+        repository,
+        worktree_of,
+        ..
+    } = &mut facts;
     for text in [cwd, repository, worktree_of] {
         *text = text.take().map(|text| cleaned(text, PATH_BYTES));
     }
-    for text in [session, branch, version, entrypoint, model, agent, thread] {
+    for text in [session, branch, version, entrypoint, mode, name, model, agent, thread] {
         *text = text.take().map(|text| cleaned(text, ID_BYTES));
     }
     facts.title = facts.title.map(|(source, title)| (source, cleaned(title, TEXT_BYTES)));

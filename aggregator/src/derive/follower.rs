@@ -16,12 +16,14 @@ use super::views::Views;
 use crate::domain::session::SessionId;
 use crate::domain::transcript::TranscriptKind;
 use crate::live::{Endings, Hub, Topic, Update, Wake};
+use crate::store::chat_folders;
+use crate::store::db::Tx;
 use crate::store::lines::{self, LineStart};
 use crate::store::prices;
 use crate::store::sessions::{self, CursorRow, Derived, SessionRow};
 use crate::store::transcripts::{self, unsigned};
 use crate::store::{Db, StoreError};
-use crate::transcript::{Depth, Entry, PARSER_VERSION, parse};
+use crate::transcript::{Depth, Entry, PARSER_VERSION, layout, parse};
 
 /// Transcripts of one pass: one transaction for all of them.
 const PASS: usize = 64;
@@ -82,6 +84,8 @@ enum Found {
 struct Outcome {
     /// New or changed rows.
     changed: Vec<SessionRow>,
+    /// Conversations of which a file beside them has said something new.
+    again: Vec<TranscriptId>,
     /// Sessions whose rows went, each with the hosts (JSON) under which it was listed.
     removed: Vec<(SessionId, String)>,
 }
@@ -151,7 +155,7 @@ impl Follower {
         let outcome = self.save(&mut reads).await?;
         self.tell_endings(&reads);
         let unfinished = reads.iter().filter(|(_, read)| read.unfinished).map(|(id, _)| id);
-        for id in waiting.chain(unfinished) {
+        for id in waiting.chain(unfinished).chain(&outcome.again) {
             self.wake.mark(*id);
         }
         self.publish(outcome).await?;
@@ -187,9 +191,21 @@ impl Follower {
             ControlFlow::Continue(())
         })
         .await?;
+        self.place(&cursor, &mut fold.facts).await?;
         let first = from == 0 && committed > 0;
         let (derived, bytes) = (next.offset, next.offset - from);
         Ok(Read { cursor, found: Found::Conversation(fold), before, derived, bytes, unfinished, first })
+    }
+
+    /// Finds the working directory of a conversation whose lines tell none.
+    async fn place(&self, cursor: &CursorRow, facts: &mut Facts) -> Result<(), StoreError> {
+        let file = layout::folder_file(&cursor.coder, &cursor.path).filter(|_| facts.cwd.is_none());
+        let Some(file) = file else { return Ok(()) };
+        let noted = chat_folders::noted(&self.db, &cursor.host_id, &file).await?;
+        if let Some(folder) = noted.and_then(|noted| Notes::load(&noted).folder) {
+            facts.works_in(folder);
+        }
+        Ok(())
     }
 
     /// Reads a file that travels whole. It is small, and is read again from its start when it has grown.
@@ -235,7 +251,7 @@ impl Follower {
             });
         }
         sessions::save_cursors(&mut tx, derived).await?;
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome { again: told_of(&mut tx, reads).await?, ..Outcome::default() };
         for (id, joined) in join::sessions(&mut tx, touched).await? {
             match joined {
                 // No list shows a session without a line.
@@ -260,7 +276,7 @@ impl Follower {
         }
     }
 
-    async fn publish(&self, Outcome { changed, removed }: Outcome) -> Result<(), StoreError> {
+    async fn publish(&self, Outcome { changed, removed, .. }: Outcome) -> Result<(), StoreError> {
         let mut by_host: HashMap<HostId, Update> = HashMap::new();
         let mut fleet = Update::default();
         for (id, hosts) in removed {
@@ -289,6 +305,21 @@ impl Follower {
         }
         Ok(())
     }
+}
+
+/// The conversations whose working directory was just read; they wait to be joined again, also after a restart.
+async fn told_of(tx: &mut Tx, reads: &[(TranscriptId, Read)]) -> Result<Vec<TranscriptId>, StoreError> {
+    let mut again = Vec::new();
+    for (_, Read { cursor, found, derived, .. }) in reads {
+        let is_read = cursor.derived_version != PARSER_VERSION || unsigned(cursor.derived_offset) != *derived;
+        let has_folder = matches!(found, Found::Notes(notes) if notes.folder.is_some());
+        let told = layout::told_by(&cursor.coder, &cursor.path).filter(|_| is_read && has_folder);
+        if let Some(beginning) = told {
+            let ids = chat_folders::outdate(tx, &cursor.host_id, &cursor.coder, &beginning).await?;
+            again.extend(ids.iter().filter_map(|id| id.parse::<TranscriptId>().ok()));
+        }
+    }
+    Ok(again)
 }
 
 fn hosts_of(json: &str) -> Vec<HostId> {

@@ -215,6 +215,7 @@ fn extras(by_time: &[&Part], newest: &Facts) -> Extras {
             pull_requests.push(url.clone());
         }
     }
+    let mode = by_time.iter().rev().find_map(|part| part.facts.mode.clone());
     let most = |field: fn(&Facts) -> u32| by_time.iter().map(|part| field(&part.facts)).max().unwrap_or(0);
     Extras {
         pull_requests,
@@ -222,6 +223,7 @@ fn extras(by_time: &[&Part], newest: &Facts) -> Extras {
         compactions: most(|facts| facts.compactions),
         interrupts: most(|facts| facts.interrupts),
         api_errors: most(|facts| facts.api_errors),
+        mode,
     }
 }
 
@@ -243,6 +245,7 @@ mod tests {
         r#"{"type":"user","timestamp":"2026-01-01T00:00:00Z","cwd":"/a","message":{"content":"Fix it"}}"#;
     const REPLY: &str =
         r#"{"type":"assistant","timestamp":"2026-01-01T00:00:05Z","cwd":"/b","message":{"model":"m","content":[]}}"#;
+    const NAME: &str = r#"{"type":"agent-name","agentName":"named"}"#;
     const TITLE: &str = r#"{"type":"custom-title","customTitle":"Mine"}"#;
 
     fn part(host: &str, live: bool, lines: &[&str]) -> Part {
@@ -278,6 +281,8 @@ mod tests {
         let session = |lines: &[&str]| joined(&[part("h", true, lines)]).unwrap();
         assert_eq!(session(&[PROMPT, REPLY]).title.as_deref(), Some("Fix it"));
         assert_eq!(session(&[PROMPT, TITLE]).title.as_deref(), Some("Mine"));
+        assert_eq!(session(&[PROMPT, NAME]).title.as_deref(), Some("named"));
+        assert_eq!(session(&[PROMPT, TITLE, NAME]).title.as_deref(), Some("Mine"));
         assert_eq!(session(&[PROMPT, REPLY]).project_path, "/b");
     }
 

@@ -1,4 +1,4 @@
-//! What files beside the conversations say: who began a subagent and how it ended.
+//! What files beside the conversations say: who began a subagent and how it ended, and where the conversations work.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,8 @@ use crate::domain::transcript::TranscriptKind;
 use crate::transcript::claude::layout;
 use crate::transcript::claude::meta::{self, Meta};
 use crate::transcript::claude::workflow::{self, Member};
+use crate::transcript::gemini::layout as gemini;
+use crate::transcript::layout as layout_of;
 
 /// Subagents that the notes of one file tell of.
 const AGENTS: usize = 1_000;
@@ -20,6 +22,9 @@ const WORD_BYTES: usize = 200;
 pub(super) struct Notes {
     /// Notes on subagents.
     pub agents: Vec<AgentNote>,
+    /// Working directory of the conversations beside the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 /// A note on one subagent.
@@ -64,6 +69,9 @@ impl Notes {
 
     /// Reads a file; what is not understood says nothing.
     pub(super) fn read(coder: &str, kind: TranscriptKind, relative: &str, bytes: &[u8]) -> Self {
+        if coder == "gemini" && layout_of::told_by(coder, relative).is_some() {
+            return Self { folder: gemini::project_root(bytes), ..Self::default() };
+        }
         if coder != "claude" {
             return Self::default();
         }
@@ -74,7 +82,7 @@ impl Notes {
             TranscriptKind::Main | TranscriptKind::Subagent | TranscriptKind::ToolResult => Vec::new(),
         };
         agents.truncate(AGENTS);
-        Self { agents: agents.into_iter().map(AgentNote::bounded).collect() }
+        Self { agents: agents.into_iter().map(AgentNote::bounded).collect(), folder: None }
     }
 }
 

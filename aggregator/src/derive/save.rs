@@ -161,12 +161,12 @@ async fn save_replies(
         .filter(|(transcript, key)| stored.get(*key).is_some_and(|told| told.contains(*transcript)))
         .collect();
     for (stretch, replies) in stretches.iter_mut().zip(&replies) {
-        stretch.fold.facts.replies += i64::try_from(replies.len()).unwrap_or(i64::MAX);
+        stretch.fold.facts.replies += replies.values().map(UsageRow::replies).sum::<i64>();
     }
     for mut known in usage::known(tx, &asked).await? {
         let Some(place) = places.get(known.transcript_id.as_str()) else { continue };
         let Some(reply) = replies[*place].get_mut(&known.key) else { continue };
-        stretches[*place].fold.facts.replies -= 1;
+        stretches[*place].fold.facts.replies -= known.replies();
         merge_reply(&mut known, std::mem::take(reply));
         *reply = known;
     }

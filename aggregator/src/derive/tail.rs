@@ -25,7 +25,9 @@ const ENDS_SHELL: [&str; 3] = ["KillShell", "KillBash", "TaskStop"];
 pub(super) fn add(tail: &mut Tail, is_main: bool, at: Millis, act: &Act) {
     match act {
         Act::Prompt(prompt) if is_main => tail.prompted(at, prompt.queued),
+        Act::TurnBegin => tail.prompted(at, true),
         Act::TurnEnd { duration_ms } => tail.yielded(at, duration_ms.is_some()),
+        Act::Spoke => tail.spoke(at),
         Act::Interrupt => tail.interrupted(at),
         Act::StopHook => tail.sent_back(at),
         Act::ToolUse(used) => tail.called(open_call(used, at)),
@@ -47,6 +49,7 @@ pub(super) fn add(tail: &mut Tail, is_main: bool, at: Millis, act: &Act) {
         | Act::PullRequest { .. }
         | Act::Todos(_)
         | Act::Todo(_)
+        | Act::Searches { .. }
         | Act::OwnCost { .. } => {}
     }
 }

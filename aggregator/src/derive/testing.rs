@@ -19,10 +19,15 @@ pub(crate) struct Growing {
 impl Growing {
     /// An empty transcript of Claude Code at a path below its root.
     pub(crate) fn new(host: HostId, path: &str, session: &str, is_subagent: bool) -> Self {
+        Self::of("claude", host, path, session, is_subagent)
+    }
+
+    /// An empty transcript of a coder.
+    pub(crate) fn of(coder: &str, host: HostId, path: &str, session: &str, is_subagent: bool) -> Self {
         let kind = if is_subagent { TranscriptKind::Subagent } else { TranscriptKind::Main };
         let cursor = CursorRow {
             id: path.to_owned(),
-            coder: "claude".to_owned(),
+            coder: coder.to_owned(),
             host_id: host.to_string(),
             root: "/root".to_owned(),
             path: format!("/root/{path}"),
@@ -41,7 +46,7 @@ impl Growing {
 
     /// Appends a line; returns how the transcript ends now.
     pub(crate) fn add(&mut self, line: &str) -> Ending {
-        self.fold.add(parse("claude", line.as_bytes(), Depth::Facts));
+        self.fold.add(parse(&self.cursor.coder, line.as_bytes(), Depth::Facts));
         tail::ending(&self.cursor, self.cursor.session_id.as_deref(), &self.fold.facts).expect("a file of a session")
     }
 }

@@ -1,7 +1,9 @@
 //! The follower against real stores: whatever the chunks, restarts and parser versions, the sessions are the same.
 
+mod beside;
 mod history;
 mod loops;
+mod newer;
 
 use muster_proto::fleet;
 use tokio_util::task::AbortOnDropHandle;

@@ -79,6 +79,9 @@ pub struct Extras {
     pub interrupts: u32,
     /// Requests to the model that failed for good.
     pub api_errors: u32,
+    /// What the client may do without asking, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
 }
 
 impl Extras {

@@ -9,7 +9,7 @@ statements! {
     OF_SESSION = "SELECT u.key, u.transcript_id, u.line, u.at,
                   u.input_tokens + u.cache_read_tokens + u.cache_write_5m_tokens + u.cache_write_1h_tokens AS tokens
                   FROM transcripts t JOIN usage u ON u.transcript_id = t.id
-                  WHERE t.session_id = $1 AND t.kind = 'main' ORDER BY u.at, u.line, u.transcript_id";
+                  WHERE t.session_id = $1 AND t.kind = 'main' AND u.records > 0 ORDER BY u.at, u.line, u.transcript_id";
 }
 
 /// What was sent for one reply, from a cache or not.

@@ -2,6 +2,7 @@
 
 pub mod actors;
 pub mod audit;
+pub mod chat_folders;
 pub mod context;
 pub mod credentials;
 pub mod db;

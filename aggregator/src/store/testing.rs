@@ -3,9 +3,9 @@
 use sqlx::{Executor as _, SqlSafeStr as _, SqlStr};
 
 use super::{
-    Db, actors, audit, context, credentials, deletions, endings, enrolments, frames, hosts, notice_rules, prices,
-    project_report, projects, retention, saved_searches, search, session_titles, sessions, settings, sign_ins, tokens,
-    tool_calls, transcripts, turns, usage, usage_report,
+    Db, actors, audit, chat_folders, context, credentials, deletions, endings, enrolments, frames, hosts, notice_rules,
+    prices, project_report, projects, retention, saved_searches, search, session_titles, sessions, settings, sign_ins,
+    tokens, tool_calls, transcripts, turns, usage, usage_report,
 };
 
 /// An empty database of the current schema.
@@ -66,6 +66,7 @@ async fn prepares_on_both_databases() {
     let files = [
         ("actors", actors::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("chat_folders", chat_folders::STATEMENTS),
         ("context", context::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("endings", endings::STATEMENTS),

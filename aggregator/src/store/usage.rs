@@ -56,7 +56,7 @@ const REPLACE: &str =
 const CLAIMS: &str = "SELECT u.key, u.transcript_id, u.output_tokens, u.copied, u.counted, t.session_id, t.coder
     FROM usage u JOIN transcripts t ON t.id = u.transcript_id WHERE u.key IN";
 
-const COUNT: &str = "SELECT CAST(COUNT(DISTINCT key) AS BIGINT) AS n FROM usage WHERE transcript_id IN";
+const COUNT: &str = "SELECT CAST(COUNT(DISTINCT key) AS BIGINT) AS n FROM usage WHERE records > 0 AND transcript_id IN";
 
 /// Tokens of one reply, as one transcript tells of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -85,7 +85,7 @@ pub struct UsageRow {
     pub thinking_tokens: i64,
     /// Searches of the model's provider.
     pub web_searches: i64,
-    /// Lines of this transcript that tell of the reply.
+    /// Lines of this transcript that tell of the reply; 0 for what the client asked for beside its replies.
     pub records: i64,
     /// The line says that it is a copy.
     pub copied: bool,
@@ -93,6 +93,13 @@ pub struct UsageRow {
     pub counted: bool,
     /// By the price table as it now is.
     pub cost_microdollars: Option<i64>,
+}
+
+impl UsageRow {
+    /// Replies that it stands for.
+    pub fn replies(&self) -> i64 {
+        i64::from(self.records > 0)
+    }
 }
 
 /// Tokens and cost together.

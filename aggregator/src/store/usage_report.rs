@@ -23,8 +23,8 @@ macro_rules! cells {
              CAST(SUM(cache_write_5m_tokens) AS BIGINT) AS cache_write_5m_tokens,
              CAST(SUM(cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
              CAST(SUM(thinking_tokens) AS BIGINT) AS thinking_tokens, CAST(SUM(web_searches) AS BIGINT) AS web_searches,
-             CAST(SUM(cost_microdollars) AS BIGINT) AS cost_microdollars, CAST(COUNT(*) AS BIGINT) AS replies,
-             CAST(COUNT(cost_microdollars) AS BIGINT) AS priced, CAST(SUM(records) AS BIGINT) AS records
+             CAST(SUM(cost_microdollars) AS BIGINT) AS cost_microdollars, CAST(COUNT(CASE WHEN records > 0 THEN 1 END) AS BIGINT) AS replies,
+             CAST(COUNT(CASE WHEN records > 0 THEN cost_microdollars END) AS BIGINT) AS priced, CAST(SUM(records) AS BIGINT) AS records
              FROM usage WHERE counted AND +at >= $1 AND +at < $2 AND (CAST($3 AS TEXT) IS NULL OR model = $3) ",
             $of,
             " GROUP BY transcript_id, model",
@@ -40,8 +40,9 @@ macro_rules! cells {
 macro_rules! dropped {
     ($of:literal) => {
         concat!(
-            "SELECT CAST(COALESCE(SUM(u.records), 0) AS BIGINT) AS records, CAST(COUNT(*) AS BIGINT) AS rows,
-             CAST(COALESCE(SUM(CASE WHEN COALESCE(w.session_id, '') <> COALESCE(t.session_id, '') THEN 1 ELSE 0 END), 0)
+            "SELECT CAST(COALESCE(SUM(u.records), 0) AS BIGINT) AS records,
+             CAST(COUNT(CASE WHEN u.records > 0 THEN 1 END) AS BIGINT) AS rows,
+             CAST(COALESCE(SUM(CASE WHEN u.records > 0 AND COALESCE(w.session_id, '') <> COALESCE(t.session_id, '') THEN 1 ELSE 0 END), 0)
              AS BIGINT) AS copies
              FROM usage u JOIN transcripts t ON t.id = u.transcript_id LEFT JOIN sessions s ON s.id = t.session_id
              LEFT JOIN usage c ON c.key = u.key AND c.counted LEFT JOIN transcripts w ON w.id = c.transcript_id

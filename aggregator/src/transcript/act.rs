@@ -7,17 +7,28 @@ use crate::domain::time::Millis;
 pub enum Act {
     /// A person's prompt; a turn begins, or a queued prompt joins the one that runs.
     Prompt(Prompt),
+    /// The client says that a turn begins. Its prompt, if it has one, is told apart.
+    TurnBegin,
     /// The coder yields.
     TurnEnd {
         /// How long the turn took by the client's clock, where it says so.
         duration_ms: Option<i64>,
     },
+    /// The model has spoken, and the coder never writes whether the turn goes on: it may be over.
+    Spoke,
     /// The model calls a tool.
     ToolUse(ToolUse),
     /// A tool answered.
     ToolResult(ToolResult),
     /// Tokens of one reply.
     Usage(Box<Usage>),
+    /// The client searched the web by a request of its own, of which no line tells: it costs, and no reply shows it.
+    Searches {
+        /// What it did so for: the same in every copy of the thread.
+        call: String,
+        /// How often.
+        count: i64,
+    },
     /// A subagent in the background reported.
     AgentReport(AgentReport),
     /// A person interrupted the coder.

@@ -35,6 +35,8 @@ pub enum Block {
         detail: Option<Box<RawValue>>,
         /// Id of the subagent that the use began.
         agent: Option<String>,
+        /// Who let the tool run, or did not, where the line says so.
+        permission: Option<Permission>,
     },
     /// An image.
     Image(Media),
@@ -52,6 +54,30 @@ pub enum Block {
         /// Its words; may be empty.
         text: String,
     },
+}
+
+/// Whether a tool was let run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// It was.
+    pub allowed: bool,
+    /// Who decided.
+    pub by: Decider,
+    /// The decision holds for later calls, too.
+    pub lasts: bool,
+}
+
+/// Who lets tools run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider {
+    /// A person, in a dialog.
+    Person,
+    /// Settings, flags or the session's mode.
+    Settings,
+    /// A hook.
+    Hook,
+    /// The client by itself.
+    Client,
 }
 
 /// An image in a line.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 use super::Depth;
-use super::block::{Block, Media, NoticeKind};
+use super::block::{Block, Media, NoticeKind, Permission};
 use super::preview::Preview;
 
 /// Content of one line, being collected.
@@ -67,6 +67,7 @@ impl Content {
             text: outcome.text.to_owned(),
             detail: outcome.detail.map(ToOwned::to_owned),
             agent: outcome.agent.map(str::to_owned),
+            permission: outcome.permission,
         });
     }
 
@@ -97,6 +98,7 @@ pub(super) struct Outcome<'a> {
     pub(super) text: &'a str,
     pub(super) detail: Option<&'a RawValue>,
     pub(super) agent: Option<&'a str>,
+    pub(super) permission: Option<Permission>,
 }
 
 /// An image as a coder writes it down.

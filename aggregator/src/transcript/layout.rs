@@ -31,6 +31,16 @@ pub fn asks_first_line(coder: &str) -> bool {
     matches!(coder, "codex" | "gemini")
 }
 
+/// The file that tells the working directory of the conversation at this path, where that is no line's to tell.
+pub fn folder_file(coder: &str, path: &str) -> Option<String> {
+    if coder == "gemini" { gemini::layout::project_file(path) } else { None }
+}
+
+/// Beginning of the paths of the conversations whose working directory the file at this path tells.
+pub fn told_by(coder: &str, path: &str) -> Option<String> {
+    if coder == "gemini" { gemini::layout::chats_beside(path) } else { None }
+}
+
 /// The coder's own id of the subagent whose conversation a file is, where the path tells it.
 pub fn agent_of(coder: &str, relative: &str) -> Option<String> {
     let file = relative.rsplit(['/', '\\']).next()?;

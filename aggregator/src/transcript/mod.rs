@@ -30,7 +30,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 6;
+pub const PARSER_VERSION: i64 = 7;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;
@@ -127,6 +127,8 @@ pub struct LineFacts {
     pub model: Option<String>,
     /// A title, and where it comes from.
     pub title: Option<(TitleSource, String)>,
+    /// The name under which a person started it.
+    pub name: Option<String>,
     /// The coder's own id of the subagent whose conversation this is.
     pub agent: Option<String>,
     /// The thread whose replies the lines from here on tell of, where usage lines do not say so themselves: it stands in
@@ -136,6 +138,8 @@ pub struct LineFacts {
     pub repository: Option<String>,
     /// The directory that the working directory is a worktree of.
     pub worktree_of: Option<String>,
+    /// What the client may do without asking, in its own words.
+    pub mode: Option<String>,
     /// The client began this conversation for its own ends (compaction, suggestions, warm-up).
     pub internal: bool,
 }

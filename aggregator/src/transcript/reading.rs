@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::act::Act;
-use super::block::{Block, Media, NoticeKind};
+use super::block::{Block, Media, NoticeKind, Permission};
 use super::preview::Preview;
 use super::{Class, Depth, Entry, LineFacts, Role};
 use crate::domain::time::Millis;
@@ -93,6 +93,7 @@ impl Reading {
             text: text.into_owned(),
             detail: result.detail.map(RawValue::to_owned),
             agent: result.agent.map(str::to_owned),
+            permission: result.permission,
         });
     }
 
@@ -168,6 +169,8 @@ pub struct ToolResult<'a> {
     pub detail: Option<&'a RawValue>,
     /// Id of the subagent that the use began.
     pub agent: Option<&'a str>,
+    /// Who let the tool run, or did not.
+    pub permission: Option<Permission>,
 }
 
 /// What stands around a line's content.

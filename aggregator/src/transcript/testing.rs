@@ -75,6 +75,8 @@ fn facts(facts: &LineFacts) -> String {
         ("model", &facts.model),
         ("repository", &facts.repository),
         ("worktree_of", &facts.worktree_of),
+        ("mode", &facts.mode),
+        ("name", &facts.name),
     ];
     let mut text = String::new();
     for (name, value) in named.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value))) {
@@ -113,8 +115,9 @@ fn shown(block: &Block) -> String {
         Block::ToolUse { id, name, input } => {
             format!("ToolUse {id} {name} {}", input.as_ref().map_or("", |input| input.get()))
         }
-        Block::ToolResult { tool_use_id, is_error, text, agent, .. } => {
-            format!("ToolResult {tool_use_id} error={is_error} agent={agent:?} {text:?}")
+        Block::ToolResult { tool_use_id, is_error, text, agent, permission, .. } => {
+            let permission = permission.map_or_else(String::new, |permission| format!(" {permission:?}"));
+            format!("ToolResult {tool_use_id} error={is_error} agent={agent:?}{permission} {text:?}")
         }
         other => format!("{other:?}"),
     }

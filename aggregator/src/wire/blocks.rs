@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::entry::Entry;
-use super::history::{Block, NoticeKind};
+use super::history::{Block, Decider, NoticeKind, Permission};
 use crate::transcript::{Located, block};
 
 /// Where texts are cut.
@@ -64,7 +64,7 @@ impl Cut {
                 let (input, cut) = value(input.as_deref(), self.input);
                 Block::ToolUse { id: id.clone(), name: name.clone(), input, cut }
             }
-            block::Block::ToolResult { tool_use_id, is_error, text, detail, agent } => {
+            block::Block::ToolResult { tool_use_id, is_error, text, detail, agent, permission } => {
                 let (text, text_cut) = self.text(text);
                 let (detail, detail_cut) = value(detail.as_deref(), self.detail);
                 Block::ToolResult {
@@ -74,6 +74,7 @@ impl Cut {
                     detail,
                     cut: text_cut || detail_cut,
                     subagent_id: agent.clone(),
+                    permission: permission.map(Permission::from),
                 }
             }
             block::Block::Image(media) => Block::Image {
@@ -168,6 +169,18 @@ impl From<block::NoticeKind> for NoticeKind {
             block::NoticeKind::Injected => Self::Injected,
             block::NoticeKind::Other => Self::Other,
         }
+    }
+}
+
+impl From<block::Permission> for Permission {
+    fn from(permission: block::Permission) -> Self {
+        let by = match permission.by {
+            block::Decider::Person => Decider::Person,
+            block::Decider::Settings => Decider::Settings,
+            block::Decider::Hook => Decider::Hook,
+            block::Decider::Client => Decider::Client,
+        };
+        Self { allowed: permission.allowed, by, lasts: permission.lasts }
     }
 }
 

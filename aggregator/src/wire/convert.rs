@@ -258,6 +258,7 @@ pub fn session(row: &sessions::SessionRow, files: &[transcripts::TranscriptRow])
         pull_requests: extras.pull_requests,
         todos: extras.todos.into_iter().map(|(text, state)| Todo { text, state }).collect(),
         compactions: extras.compactions,
+        mode: extras.mode,
         transcripts: files.iter().map(Transcript::from).collect(),
     }
 }

@@ -184,6 +184,9 @@ pub struct Session {
     pub todos: Vec<Todo>,
     /// How often it was compacted.
     pub compactions: u32,
+    /// What its coder may do without asking, in the coder's own words (`acceptEdits`, `on-request, workspace-write`);
+    /// `null` where it does not say.
+    pub mode: Option<String>,
     /// Its files on its hosts.
     pub transcripts: Vec<Transcript>,
 }

@@ -203,6 +203,8 @@ pub enum Block {
         cut: bool,
         /// Subagent that the use began.
         subagent_id: Option<String>,
+        /// Who let the tool run, or did not; `null` where nobody says.
+        permission: Option<Permission>,
     },
     /// An image; its bytes are at `/api/v1/transcripts/{transcript_id}/lines/{line}/images/{index}`.
     Image {
@@ -234,6 +236,31 @@ pub enum Block {
         /// They were cut.
         cut: bool,
     },
+}
+
+/// Whether a tool was let run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+pub struct Permission {
+    /// It was.
+    pub allowed: bool,
+    /// Who decided.
+    pub by: Decider,
+    /// The decision holds for later calls, too.
+    pub lasts: bool,
+}
+
+/// Who lets tools run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// A person, in a dialog.
+    Person,
+    /// Settings, flags or the session's mode.
+    Settings,
+    /// A hook.
+    Hook,
+    /// The client by itself.
+    Client,
 }
 
 /// What a notice is about.

@@ -51,6 +51,8 @@ fn generated() -> String {
         history::SubagentState,
         history::Block,
         history::NoticeKind,
+        history::Permission,
+        history::Decider,
         history::Todo,
         history::Seam,
         usage::Tokens,

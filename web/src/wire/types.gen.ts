@@ -274,6 +274,11 @@ todos: Array<Todo>,
  */
 compactions: number, 
 /**
+ * What its coder may do without asking, in the coder's own words (`acceptEdits`, `on-request, workspace-write`);
+ * `null` where it does not say.
+ */
+mode: string | null, 
+/**
  * Its files on its hosts.
  */
 transcripts: Array<Transcript>, };
@@ -804,7 +809,11 @@ cut: boolean,
 /**
  * Subagent that the use began.
  */
-subagent_id: string | null, } | { "type": "image", 
+subagent_id: string | null, 
+/**
+ * Who let the tool run, or did not; `null` where nobody says.
+ */
+permission: Permission | null, } | { "type": "image", 
 /**
  * For example `image/png`.
  */
@@ -847,6 +856,22 @@ text: string,
 cut: boolean, };
 
 export type NoticeKind = "command" | "command_output" | "turn_end" | "compaction" | "interrupt" | "api_error" | "hook" | "background" | "injected" | "other";
+
+export type Permission = { 
+/**
+ * It was.
+ */
+allowed: boolean, 
+/**
+ * Who decided.
+ */
+by: Decider, 
+/**
+ * The decision holds for later calls, too.
+ */
+lasts: boolean, };
+
+export type Decider = "person" | "settings" | "hook" | "client";
 
 export type Todo = { 
 /**

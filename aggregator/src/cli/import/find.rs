@@ -187,6 +187,9 @@ fn walk(folder: &Path, each: &mut dyn FnMut(PathBuf) -> bool) {
     }
 }
 
+/// Name of Gemini's file with a working directory.
+const PROJECT_ROOT: &str = ".project_root";
+
 /// How a file is brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -217,6 +220,8 @@ fn kept(coder: Coder, file: &Path) -> Option<Form> {
     }
     match coder {
         Coder::Codex => thread_of(name).map(|_| Form::Lines),
+        // The working directory of the chats beside it.
+        Coder::Gemini if name == PROJECT_ROOT => Some(Form::Whole),
         Coder::Gemini if ends("jsonl") => (lies_in("chats") || name.starts_with("session-")).then_some(Form::Lines),
         // The same chat once more, from before it was written in lines.
         Coder::Gemini => (ends("json") && name.starts_with("session-") && !file.with_extension("jsonl").exists())
@@ -243,6 +248,7 @@ fn place(coder: Coder, root: &Path, file: &Path) -> String {
     let behind = |folder: &str| parts.iter().rposition(|part| part == folder).map(|at| parts.len() - at - 1);
     let count = match coder {
         Coder::Codex => 1,
+        Coder::Gemini if parts.last().is_some_and(|name| name == PROJECT_ROOT) => 2,
         Coder::Gemini => behind("chats").map_or_else(given, |count| count + 2),
         _ => behind("projects").unwrap_or_else(given),
     };
@@ -266,6 +272,7 @@ mod tests {
         assert_eq!(at(Coder::Codex, "/x", "/x/sessions/2026/10/01/rollout-a.jsonl"), "rollout-a.jsonl");
         assert_eq!(at(Coder::Gemini, "/x", "/x/tmp/shop/chats/session-1.jsonl"), "shop/chats/session-1.jsonl");
         assert_eq!(at(Coder::Gemini, "/x", "/x/tmp/shop/chats/s-1/a.jsonl"), "shop/chats/s-1/a.jsonl");
+        assert_eq!(at(Coder::Gemini, "/x", "/x/tmp/shop/.project_root"), "shop/.project_root");
     }
 
     #[test]
@@ -292,5 +299,6 @@ mod tests {
         assert_eq!(kept(Coder::Claude, Path::new("/p/.credentials.jsonl")), None);
         assert_eq!(kept(Coder::Claude, Path::new("/p/settings.json")), None);
         assert_eq!(kept(Coder::Gemini, Path::new("/none/chats/session-1.json")), Some(Form::Document));
+        assert_eq!(kept(Coder::Gemini, Path::new("/none/.project_root")), Some(Form::Whole));
     }
 }

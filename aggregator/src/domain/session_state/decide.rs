@@ -164,6 +164,9 @@ fn is_older_than_process(claim: &Claim, sources: &Sources) -> bool {
 /// A coder that was started with its only prompt has no turn to give to anybody: it ends instead.
 fn printing(verdict: Verdict, sources: &Sources, now: Millis) -> Verdict {
     let claim = &verdict.claim;
+    if prints(sources) && claim.turn == Turn::Unknown && claim.source == Source::Transcript {
+        return Claim { turn: Turn::Working, ..verdict.claim }.into();
+    }
     // One that is fed with prompts by a program lives on.
     if !prints(sources)
         || claim.turn != Turn::YourTurn
@@ -192,8 +195,12 @@ fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, how: End, now: M
     let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && is_after_word(last.at, SETTLE_MS))
         || speak::dialog(sources).is_some();
     let was_idle = last.as_ref().is_some_and(|last| last.is_over() && is_after_word(last.at, 0));
+<<<<<<< HEAD
     let was_busy = last.as_ref().is_some_and(|last| !last.is_over());
     let is_closed = was_idle || word.as_ref().map_or(!(how == End::Killed && was_busy), Claim::is_over);
+=======
+    let is_closed = was_idle || !word.as_ref().is_some_and(Claim::goes_on);
+>>>>>>> e886dd2 (Understand more of what coders write)
     if is_closed && !asked {
         return process(Turn::Done, unseen);
     }

@@ -15,7 +15,7 @@ const AGENT: usize = 8;
 const AGENTS: usize = 64;
 
 /// Tools that are a question to a person.
-const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
+const QUESTIONS: [&str; 4] = ["AskUserQuestion", "ExitPlanMode", "request_user_input", "ask_user"];
 
 /// What a hook says happened. Of events of the same time the later kind counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -50,6 +50,11 @@ impl Claim {
     pub(super) fn is_over(&self) -> bool {
         matches!(self.turn, Turn::YourTurn | Turn::Done | Turn::Failed)
     }
+
+    /// It says that something goes on: what ends now ends in the middle of it.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.is_over() && self.turn != Turn::Unknown
+    }
 }
 
 /// What the registries of living processes say: the one that is most in need of a person, then of time.
@@ -260,7 +265,13 @@ pub(super) fn transcript(sources: &Sources) -> Option<Claim> {
     let (turn, says) = match tail.last {
         Last::Nothing => return None,
         Last::Prompted => (Turn::Working, "prompted".to_owned()),
+<<<<<<< HEAD
         Last::Replied | Last::Called | Last::Answered => match call {
+=======
+        Last::Replied => (Turn::Working, "the model speaks".to_owned()),
+        Last::Spoke => (Turn::Unknown, "the model spoke".to_owned()),
+        Last::Called | Last::Answered => match call {
+>>>>>>> e886dd2 (Understand more of what coders write)
             Some(call) => (Turn::Working, format!("{} called, no outcome yet", cut(&call.name))),
             None if tail.last == Last::Answered => (Turn::Working, "a tool answered".to_owned()),
             None => (Turn::Working, "the model speaks".to_owned()),
@@ -272,6 +283,7 @@ pub(super) fn transcript(sources: &Sources) -> Option<Claim> {
     };
     let reason = match tail.last {
         Last::Interrupted => Some("interrupted".to_owned()),
+        Last::Spoke => Some("its coder does not write whether the turn goes on".to_owned()),
         Last::Failed => tail.failure.as_ref().map(|failure| cut(&failure.text)),
         _ if turn == Turn::Working => {
             Some(call.map_or_else(thinking, |call| doing(&call.name, call.about.as_deref().unwrap_or_default())))

@@ -60,6 +60,8 @@ pub enum Last {
     Prompted,
     /// The model spoke, and goes on.
     Replied,
+    /// The model spoke, and its coder never writes whether the turn goes on.
+    Spoke,
     /// The model called a tool.
     Called,
     /// A tool answered.
@@ -136,7 +138,7 @@ impl Last {
     /// Whose turn it is after that; `None` when it does not say.
     pub fn is_over(self) -> Option<bool> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Spoke => None,
             Self::Prompted | Self::Replied | Self::Called | Self::Answered => Some(false),
             Self::Yielded | Self::Ended | Self::Interrupted | Self::Failed => Some(true),
         }
@@ -165,6 +167,12 @@ impl Tail {
     /// The model spoke.
     pub fn replied(&mut self, at: Millis) {
         self.go(Last::Replied, at);
+    }
+
+    /// The model spoke, and nothing tells whether that was the end of the turn.
+    pub fn spoke(&mut self, at: Millis) {
+        self.go(Last::Spoke, at);
+        self.since = at;
     }
 
     /// The model called a tool.

@@ -55,7 +55,7 @@ fn tell(block: &Block<'_>, line: &Envelope<'_>, reading: &mut Reading) {
             Role::ToolUse
         }
         kind if kind.ends_with("_tool_result") => {
-            tool_result::tell(block, None, false, reading);
+            tool_result::tell(block, None, None, reading);
             Role::ToolResult
         }
         "image" => {

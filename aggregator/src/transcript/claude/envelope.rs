@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::content::Message;
+use super::permission::Decision;
 use crate::transcript::lenient;
 
 #[derive(Deserialize)]
@@ -54,10 +55,12 @@ pub(super) struct Envelope<'a> {
     pub(super) forked_from: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) prompt_source: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) permission_mode: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
     pub(super) origin: Option<Origin<'a>>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
-    pub(super) permission_decision: Option<PermissionDecision<'a>>,
+    pub(super) permission_decision: Option<Decision<'a>>,
     #[serde(default, deserialize_with = "lenient::number")]
     pub(super) thinking_duration_ms: Option<i64>,
     #[serde(default, deserialize_with = "lenient::number")]
@@ -87,19 +90,5 @@ impl Origin<'_> {
     /// Work in the background, and no person.
     pub(super) fn is_background(&self) -> bool {
         self.kind.as_deref() == Some("task-notification")
-    }
-}
-
-/// Who let a tool run, or did not.
-#[derive(Deserialize)]
-pub(super) struct PermissionDecision<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    decision: Option<Cow<'a, str>>,
-}
-
-impl PermissionDecision<'_> {
-    /// The tool was not run.
-    pub(super) fn is_refusal(&self) -> bool {
-        matches!(self.decision.as_deref(), Some("reject" | "deny"))
     }
 }

@@ -13,8 +13,10 @@ mod image;
 pub mod layout;
 mod limit;
 pub mod meta;
+mod mode;
 mod notification;
 mod outcome;
+mod permission;
 mod progress;
 mod prompt;
 mod pull_request;
@@ -82,6 +84,8 @@ fn read(line: &mut Envelope<'_>, text: &str, time: Option<Millis>, reading: &mut
 fn bookkeeping(kind: &str, text: &str, reading: &mut Reading) {
     match kind {
         "custom-title" => title::read(TitleSource::Custom, text, reading),
+        "agent-name" => title::read_name(text, reading),
+        "mode" | "permission-mode" => mode::read(text, reading),
         "ai-title" => title::read(TitleSource::Ai, text, reading),
         "summary" => title::read(TitleSource::Summary, text, reading),
         "queue-operation" => queue::read(text, reading),
@@ -100,6 +104,7 @@ fn facts(line: &Envelope<'_>) -> LineFacts {
         branch: owned(line.git_branch.as_ref()),
         version: owned(line.version.as_ref()),
         entrypoint: owned(line.entrypoint.as_ref()),
+        mode: owned(line.permission_mode.as_ref()).filter(|_| !line.is_sidechain),
         internal: line.agent_id.as_deref().is_some_and(layout::is_internal),
         agent: owned(line.agent_id.as_ref()),
         ..LineFacts::default()

@@ -43,6 +43,10 @@ pub(super) struct Outcome<'a> {
     content: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "lenient::objects")]
     structured_patch: Vec<Hunk>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    search_count: i64,
+    #[serde(borrow, default)]
+    query: Option<&'a RawValue>,
     #[serde(borrow, default)]
     new_todos: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
@@ -114,6 +118,11 @@ impl<'a> Outcome<'a> {
             (Some("create"), Some(content)) => Some((lines_in(content), 0)),
             _ => None,
         }
+    }
+
+    /// Searches of the web that the client had made by a side request.
+    pub(super) fn searches(&self) -> Option<i64> {
+        Some(self.search_count).filter(|count| *count > 0 && self.query.is_some())
     }
 
     /// What became of the things to do.

@@ -82,6 +82,24 @@ fn titles_are_facts_of_bookkeeping_lines() {
 }
 
 #[test]
+fn a_name_and_a_mode_are_facts_of_the_session() {
+    let named = entry(r#"{"type":"agent-name","agentName":"limiter\nwork","sessionId":"s"}"#);
+    assert_eq!(
+        (named.class, named.facts.name.as_deref(), named.facts.title),
+        (Class::Bookkeeping, Some("limiter"), None)
+    );
+    let mode = |line: &str| entry(line).facts.mode;
+    let prompt = r#"{"type":"user","permissionMode":"plan","message":{"content":"Fix it"}}"#;
+    assert_eq!(mode(prompt).as_deref(), Some("plan"));
+    let line = entry(r#"{"type":"permission-mode","permissionMode":"acceptEdits","sessionId":"s"}"#);
+    assert_eq!((line.facts.mode.as_deref(), line.preview.text.as_str()), (Some("acceptEdits"), "acceptEdits"));
+    let line = entry(r#"{"type":"mode","mode":"normal","sessionId":"s"}"#);
+    assert_eq!((line.facts.mode, line.preview.text.as_str()), (None, "normal"));
+    let aside = r#"{"type":"user","isSidechain":true,"permissionMode":"plan","message":{"content":"Look"}}"#;
+    assert_eq!(mode(aside), None, "a subagent's mode is not the session's");
+}
+
+#[test]
 fn a_queued_prompt_is_conversation_and_other_attachments_are_not() {
     let queued = entry(
         r#"{"type":"attachment","attachment":{"type":"queued_command","commandMode":"prompt","prompt":"And the docs"}}"#,

@@ -1,4 +1,5 @@
-//! `custom-title`, `ai-title` and `summary` lines: what a session is called, by a person, the model, or an older client.
+//! `custom-title`, `ai-title`, `summary` and `agent-name` lines: what a session is called, by a person, the model, or an
+//! older client, and under which name it is listed while it lives.
 
 use std::borrow::Cow;
 
@@ -26,4 +27,17 @@ pub(super) fn read(source: TitleSource, text: &str, reading: &mut Reading) {
     let Ok(Title { title: Some(title) }) = serde_json::from_str(text) else { return };
     reading.facts.title = title_of(&title).map(|title| (source, title));
     reading.remark(&title);
+}
+
+#[derive(Deserialize)]
+struct Name<'a> {
+    #[serde(borrow, default, rename = "agentName", deserialize_with = "lenient::text")]
+    name: Option<Cow<'a, str>>,
+}
+
+/// The name that a person gave the session when it was started or renamed; a title, when there is none.
+pub(super) fn read_name(text: &str, reading: &mut Reading) {
+    let Ok(Name { name: Some(name) }) = serde_json::from_str(text) else { return };
+    reading.facts.name = title_of(&name);
+    reading.remark(&name);
 }

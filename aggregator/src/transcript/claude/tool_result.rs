@@ -7,14 +7,21 @@ use serde_json::value::RawValue;
 use super::content::{Block, Content};
 use super::image;
 use super::outcome::Outcome;
+use super::permission::refusal_in;
 use crate::transcript::act::{Act, AgentStart, ToolResult};
+use crate::transcript::block::Permission;
 use crate::transcript::digest;
 use crate::transcript::reading::{self, Reading};
 
-/// Tells one result. `detail` is the client's own note of it, `refused` says that somebody did not let the tool run.
-pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, reading: &mut Reading) {
+/// Tells one result. `detail` is the client's own note of it, `permission` who let the tool run, or did not.
+pub(super) fn tell(
+    block: &Block<'_>,
+    detail: Option<&RawValue>,
+    permission: Option<Permission>,
+    reading: &mut Reading,
+) {
     let id = block.tool_use_id.as_deref().unwrap_or_default();
-    let is_error = block.is_error || refused;
+    let is_error = block.is_error || permission.is_some_and(|permission| !permission.allowed);
     let outcome = detail.map(Outcome::of).unwrap_or_default();
     // Packed texts cost nothing: a string is only unpacked when it is shown.
     let is_string = block.content.is_some_and(|raw| raw.get().starts_with('"'));
@@ -22,6 +29,8 @@ pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, 
     let agent = outcome.agent().or_else(|| agent_in_words(detail, &inner));
     let exit_code = if is_error { failed_with(block.content, &inner) } else { outcome.exit_code() };
     reading.acts.extend(outcome.todos());
+    let searches = outcome.searches().filter(|_| !id.is_empty());
+    reading.acts.extend(searches.map(|count| Act::Searches { call: id.to_owned(), count }));
     let result = ToolResult {
         id: id.to_owned(),
         is_error,
@@ -33,13 +42,19 @@ pub(super) fn tell(block: &Block<'_>, detail: Option<&RawValue>, refused: bool, 
         shell: outcome.shell(),
     };
     if reading.wants_content() {
-        show(id, &result, detail, inner, reading);
+        show(&result, detail, permission, inner, reading);
     }
     reading.acts.push(Act::ToolResult(result));
 }
 
 /// Tells the words of a result, and its images after them.
-fn show(id: &str, result: &ToolResult, detail: Option<&RawValue>, inner: Content<'_>, reading: &mut Reading) {
+fn show(
+    result: &ToolResult,
+    detail: Option<&RawValue>,
+    permission: Option<Permission>,
+    inner: Content<'_>,
+    reading: &mut Reading,
+) {
     let (text, images) = match inner {
         Content::Blocks(blocks) => {
             let (images, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| block.kind() == "image");
@@ -47,12 +62,15 @@ fn show(id: &str, result: &ToolResult, detail: Option<&RawValue>, inner: Content
         }
         other => (other.words(), Vec::new()),
     };
+    let refusal = || result.is_error.then(|| refusal_in(&text)).flatten();
+    let permission = permission.or_else(refusal);
     reading.tool_result(reading::ToolResult {
-        tool_use_id: id,
+        tool_use_id: &result.id,
         is_error: result.is_error,
         text,
         detail,
         agent: result.agent.as_ref().map(|agent| agent.id.as_str()).filter(|id| !id.is_empty()),
+        permission,
     });
     for block in &images {
         image::tell(block, reading);

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::command::{kind_of, plain};
 use super::content::{Block, Content, tell_text};
-use super::envelope::{Envelope, Origin, PermissionDecision};
+use super::envelope::{Envelope, Origin};
+use super::permission::Decision;
 use super::prompt::Prompt;
 use super::{image, tool_result};
 use crate::transcript::Role;
@@ -81,10 +82,10 @@ fn results(line: &Envelope<'_>, blocks: &[Block<'_>], reading: &mut Reading) {
     // The client's note belongs to the line, so it is only clear whose it is when one result stands there.
     let alone = blocks.iter().filter(|block| block.kind() == "tool_result").count() == 1;
     let detail = line.tool_use_result.filter(|_| alone);
-    let refused = line.permission_decision.as_ref().is_some_and(PermissionDecision::is_refusal);
+    let permission = line.permission_decision.as_ref().and_then(Decision::read);
     for block in blocks {
         match block.kind() {
-            "tool_result" => tool_result::tell(block, detail, refused, reading),
+            "tool_result" => tool_result::tell(block, detail, permission, reading),
             "image" => image::tell(block, reading),
             _ => beside(block, reading),
         }

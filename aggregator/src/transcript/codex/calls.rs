@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::item::{image_url, texts};
-use super::{Reading, outcome, patch};
+use super::{Reading, made_up, outcome, patch};
 use crate::transcript::Role;
 use crate::transcript::act::{Act, Todo, TodoState, ToolResult, ToolUse};
 use crate::transcript::content::{Image, Outcome};
@@ -14,7 +12,7 @@ use crate::transcript::object::{Object, string, value};
 use crate::transcript::preview::title_of;
 
 /// Inputs that say what a call is about, most telling first.
-const TELLING: [&str; 14] = [
+const TELLING: [&str; 16] = [
     "cmd",
     "command",
     "file_path",
@@ -25,6 +23,8 @@ const TELLING: [&str; 14] = [
     "url",
     "task_name",
     "message",
+    "target",
+    "id",
     "prompt",
     "chars",
     "explanation",
@@ -34,9 +34,17 @@ const TELLING: [&str; 14] = [
 /// Shells whose `-c` is not worth showing.
 const SHELLS: [&str; 5] = ["bash", "sh", "zsh", "/bin/bash", "/bin/zsh"];
 
-pub(super) fn call(kind: &str, payload: &Object<'_>, reading: &mut Reading) {
+/// Calls that the model's provider runs: no other line tells how they ended.
+const PROVIDED: [&str; 2] = ["web_search_call", "image_generation_call"];
+
+/// Media type of pictures that a model made.
+pub(super) const GENERATED: &str = "image/png";
+
+pub(super) fn call(kind: &str, payload: &Object<'_>, line: &[u8], reading: &mut Reading) {
     reading.said(Role::ToolUse);
-    let id = payload.word("call_id").or_else(|| payload.word("id")).unwrap_or_default();
+    let provided = PROVIDED.contains(&kind);
+    let id = payload.word("call_id").or_else(|| payload.word("id")).or_else(|| provided.then(|| made_up(line)));
+    let id = id.unwrap_or_default();
     let name = payload.word("name").unwrap_or_else(|| named(kind).to_owned());
     let input = input_of(payload);
     let fields = Object::read(&input).unwrap_or_default();
@@ -51,12 +59,44 @@ pub(super) fn call(kind: &str, payload: &Object<'_>, reading: &mut Reading) {
         about = active.and_then(|step| title_of(&step.text));
         reading.acts.push(Act::Todos(plan));
     }
+    let agent_kind = fields.word("agent_type").filter(|_| name == "spawn_agent");
     reading.content.tool_use(&id, &name, about.as_deref(), || value(&input, "input"));
     if !id.is_empty() {
         let writes = !patched.is_empty();
         let (digest, waits) = (digest::of_input(&name, &input), ToolUse::waits_for(&name, command.as_deref()));
-        reading.acts.push(Act::ToolUse(ToolUse { id, name, about, path, writes, agent_kind: None, digest, waits }));
+        let used = ToolUse { id: id.clone(), name, about, path, writes, agent_kind, digest, waits };
+        reading.acts.push(Act::ToolUse(used));
     }
+    if provided {
+        answered(&id, payload, &input, reading);
+    }
+}
+
+/// The outcome of a call that its provider ran, once the line says that it has ended.
+fn answered(id: &str, payload: &Object<'_>, input: &str, reading: &mut Reading) {
+    let is_error = match payload.text("status").as_deref() {
+        Some("completed") => false,
+        Some("failed" | "incomplete") => true,
+        _ => return,
+    };
+    let text = payload.text("revised_prompt").unwrap_or_default();
+    reading.content.tool_result(&Outcome { id, is_error, text: &text, ..Outcome::default() });
+    if let Some(base64) = generated(payload) {
+        reading.content.image(&Image::Inline(GENERATED, &base64));
+    }
+    let action = Object::read(input).unwrap_or_default();
+    if action.text("type").as_deref() == Some("search") {
+        // Lines of a fork have another time, and the call may have no id.
+        let call = format!("{:x}", digest::of_input("web_search", input));
+        reading.acts.push(Act::Searches { call, count: 1 });
+    }
+    reading.acts.push(Act::ToolResult(ToolResult { id: id.to_owned(), is_error, ..ToolResult::default() }));
+}
+
+/// Base64 of the picture that the model's provider made.
+pub(super) fn generated<'a>(payload: &Object<'a>) -> Option<Cow<'a, str>> {
+    let is_one = payload.text("type").as_deref() == Some("image_generation_call");
+    payload.text("result").filter(|base64| is_one && !base64.is_empty())
 }
 
 /// Name of a call that has none: `web_search_call` → `web_search`.
@@ -86,7 +126,14 @@ fn command_of(fields: &Object<'_>) -> Option<String> {
 }
 
 fn about(fields: &Object<'_>, command: Option<&str>, input: &str) -> Option<String> {
-    let telling = || TELLING.iter().find_map(|field| fields.word(field));
+    let listed =
+        || ["queries", "ids", "targets"].iter().find_map(|field| fields.list(field).into_iter().find_map(string));
+    let asked = || fields.objects("questions").first().and_then(|first| first.word("question"));
+    let telling = || {
+        asked()
+            .or_else(|| TELLING.iter().find_map(|field| fields.word(field)))
+            .or_else(|| listed().map(Cow::into_owned))
+    };
     let other = || (!input.is_empty() && input != "{}").then(|| input.to_owned());
     command.map(str::to_owned).or_else(telling).or_else(other)
 }
@@ -118,10 +165,13 @@ pub(super) fn output(payload: &Object<'_>, reading: &mut Reading) {
     };
     let told = outcome::read(&text);
     let success = inner.as_ref().and_then(|inner| inner.flag("success"));
-    let is_error = told.is_error || success == Some(false);
+    let permission = outcome::refusal_in(&text);
+    let is_error = told.is_error || success == Some(false) || permission.is_some();
     let agent = told.agent.clone();
-    let detail: Option<&RawValue> = None;
-    reading.content.tool_result(&Outcome { id: &id, is_error, text: &told.text, detail, agent: agent.as_deref() });
+    let detail = told.detail.as_deref();
+    let outcome = Outcome { id: &id, is_error, text: &told.text, detail, agent: agent.as_deref(), permission };
+    reading.content.tool_result(&outcome);
+    reading.acts.extend(told.reports);
     for part in payload.objects("output") {
         if let Some(url) = image_url(&part) {
             reading.content.image(&Image::of_url(&url));

@@ -1,10 +1,11 @@
 //! `event_msg` lines. What they repeat of the conversation is left alone.
 
+use super::agents::{self, Activity};
 use super::{Reading, outcome, patch};
 use crate::domain::session::TitleSource;
 use crate::domain::time::Millis;
 use crate::transcript::Role;
-use crate::transcript::act::{Act, ToolResult, Usage};
+use crate::transcript::act::{Act, AgentReport, ToolResult, Usage};
 use crate::transcript::block::NoticeKind;
 use crate::transcript::object::Object;
 use crate::transcript::preview::title_of;
@@ -29,6 +30,18 @@ pub(super) fn read(kind: &str, payload: &Object<'_>, time: Option<Millis>, readi
             let name = payload.text("thread_name").or_else(|| payload.text("name"));
             reading.facts.title = name.and_then(|name| title_of(&name)).map(|name| (TitleSource::Custom, name));
         }
+        "task_started" | "turn_started" => reading.acts.push(Act::TurnBegin),
+        "thread_rolled_back" => {
+            reading.said(Role::System);
+            reading.content.notice(NoticeKind::Other, &rolled_back(payload.number("num_turns")));
+        }
+        "sub_agent_activity" => reading.acts.extend(activity(payload)),
+        "item_completed" => {
+            let item = payload
+                .object("item")
+                .filter(|item| matches!(item.text("type").as_deref(), Some("SubAgentActivity" | "sub_agent_activity")));
+            reading.acts.extend(item.as_ref().and_then(activity));
+        }
         "entered_review_mode" | "exited_review_mode" => {
             reading.said(Role::System);
             reading.content.notice(NoticeKind::Other, &kind.replace('_', " "));
@@ -45,6 +58,27 @@ fn ended(duration_ms: Option<i64>) -> String {
         Some(ms) => format!("turn ended after {} min {} s", ms / 60_000, ms % 60_000 / 1000),
         None => "turn ended".to_owned(),
     }
+}
+
+fn rolled_back(turns: Option<i64>) -> String {
+    match turns {
+        Some(1) => "went back by one turn".to_owned(),
+        Some(turns) => format!("went back by {turns} turns"),
+        None => "went back to an earlier turn".to_owned(),
+    }
+}
+
+/// What happened to a subagent: the call that began it has an outcome, or it reported its end.
+fn activity(payload: &Object<'_>) -> Option<Act> {
+    Some(match agents::activity(payload)? {
+        Activity::Began { call, thread } => {
+            let agent = Some(outcome::agent_start(thread, None));
+            Act::ToolResult(ToolResult { id: call, agent, ..ToolResult::default() })
+        }
+        Activity::Ended { thread, ok } => {
+            Act::AgentReport(AgentReport { id: thread, tool_use_id: None, ok: Some(ok), prompts: false })
+        }
+    })
 }
 
 fn aborted(payload: &Object<'_>, reading: &mut Reading) {

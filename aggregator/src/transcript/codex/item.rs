@@ -1,26 +1,27 @@
 //! `response_item` lines: what was said to the model and what it answered.
 
 use super::prompt::{Said, is_image_tag, tell};
-use super::{Reading, calls};
+use super::{Reading, agents, calls};
 use crate::domain::session::TitleSource;
 use crate::transcript::Role;
-use crate::transcript::act::{Act, AgentReport, Prompt};
+use crate::transcript::act::{Act, Prompt};
 use crate::transcript::block::NoticeKind;
 use crate::transcript::content::Image;
 use crate::transcript::object::{Object, string};
 use crate::transcript::preview::title_of;
 
-pub(super) fn read(kind: &str, payload: &Object<'_>, reading: &mut Reading) {
+pub(super) fn read(kind: &str, payload: &Object<'_>, line: &[u8], reading: &mut Reading) {
     reading.uuid = payload.word("id");
     match kind {
         "message" => message(payload, reading),
         "reasoning" => reasoning(payload, reading),
         "agent_message" => {
             reading.said(Role::System);
-            reading.content.notice(NoticeKind::Background, &texts(payload, "content"));
+            let text = texts(payload, "content");
+            reading.content.notice(NoticeKind::Background, &agents::message(payload.word("author"), &text));
         }
         kind if kind.ends_with("_output") => calls::output(payload, reading),
-        kind if kind.ends_with("_call") => calls::call(kind, payload, reading),
+        kind if kind.ends_with("_call") => calls::call(kind, payload, line, reading),
         _ => {}
     }
 }
@@ -54,8 +55,9 @@ fn user(payload: &Object<'_>, reading: &mut Reading) {
         }
         Said::Report(report) => {
             reading.said(Role::System);
-            reading.acts.extend(agent_report(report));
-            reading.content.notice(NoticeKind::Background, report);
+            let (text, act) = agents::notification(report).unwrap_or_else(|| (report.to_owned(), None));
+            reading.acts.extend(act);
+            reading.content.notice(NoticeKind::Background, &text);
         }
         Said::Typed(typed) => {
             reading.said(Role::Human);
@@ -67,19 +69,6 @@ fn user(payload: &Object<'_>, reading: &mut Reading) {
             reading.acts.push(Act::Prompt(Prompt { text, queued: false, images }));
         }
     }
-}
-
-/// What a subagent's report says of its end: `{"agent_id"|"agent_path": …, "status": {"completed": …}}`.
-fn agent_report(report: &str) -> Option<Act> {
-    let report = Object::read(report)?;
-    let id = report.word("agent_id").or_else(|| report.word("agent_path"))?;
-    let status = report.object("status");
-    let word = report.text("status");
-    let is =
-        |name: &str| status.as_ref().is_some_and(|status| status.raw(name).is_some()) || word.as_deref() == Some(name);
-    let ok =
-        if is("completed") { Some(true) } else { ["errored", "failed"].iter().any(|name| is(name)).then_some(false) };
-    Some(Act::AgentReport(AgentReport { id, tool_use_id: None, ok, prompts: false }))
 }
 
 fn reasoning(payload: &Object<'_>, reading: &mut Reading) {

@@ -44,4 +44,8 @@ fn parent(payload: &Object<'_>) -> Option<String> {
 pub(super) fn turn(payload: &Object<'_>, reading: &mut Reading) {
     reading.facts.cwd = payload.word("cwd");
     reading.facts.model = payload.word("model");
+    let sandbox =
+        payload.object("sandbox_policy").and_then(|policy| policy.word("type").or_else(|| policy.word("mode")));
+    let words: Vec<String> = payload.word("approval_policy").into_iter().chain(sandbox).collect();
+    reading.facts.mode = Some(words.join(", ")).filter(|mode| !mode.is_empty());
 }

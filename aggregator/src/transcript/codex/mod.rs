@@ -4,6 +4,7 @@
 //! `response_item` lines; `event_msg` lines repeat it for the screen, so of those only what stands nowhere else is
 //! taken: ends of turns, tokens, outcomes, titles.
 
+mod agents;
 mod calls;
 mod event;
 mod item;
@@ -69,7 +70,9 @@ pub fn parse(bytes: &[u8], depth: Depth) -> Entry {
     match (outer.as_str(), &payload) {
         ("session_meta", Some(payload)) => meta::session(payload, &mut reading),
         ("turn_context", Some(payload)) => meta::turn(payload, &mut reading),
-        ("response_item", Some(payload)) => item::read(inner.as_deref().unwrap_or_default(), payload, &mut reading),
+        ("response_item", Some(payload)) => {
+            item::read(inner.as_deref().unwrap_or_default(), payload, bytes, &mut reading);
+        }
         ("event_msg", Some(payload)) => {
             event::read(inner.as_deref().unwrap_or_default(), payload, time, &mut reading);
         }
@@ -77,7 +80,7 @@ pub fn parse(bytes: &[u8], depth: Depth) -> Entry {
         (_, Some(_)) => {}
         // A bare payload: the head of a rollout has an id and a time, but no type.
         ("", None) => meta::session(&line, &mut reading),
-        (kind, None) => item::read(kind, &line, &mut reading),
+        (kind, None) => item::read(kind, &line, bytes, &mut reading),
     }
     if reading.class == Class::Conversation && reading.uuid.is_none() && time.is_some() {
         reading.uuid = Some(made_up(bytes));
@@ -112,6 +115,9 @@ pub fn image(bytes: &[u8], index: u32) -> Option<(String, Vec<u8>)> {
     let line = Object::read(std::str::from_utf8(bytes).ok()?)?;
     let payload = line.object("payload");
     let payload = payload.as_ref().unwrap_or(&line);
+    if let Some(base64) = calls::generated(payload) {
+        return Image::Inline(calls::GENERATED, &base64).decode().filter(|_| index == 0);
+    }
     let parts = ["content", "output"].iter().flat_map(|field| payload.objects(field));
     let urls = parts.filter_map(|part| item::image_url(&part));
     let url = urls.into_iter().nth(usize::try_from(index).ok()?)?;

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::transcript::act::AgentStart;
+use serde_json::value::RawValue;
+
+use super::agents;
+use crate::transcript::act::{Act, AgentStart};
+use crate::transcript::block::{Decider, Permission};
 use crate::transcript::object::Object;
 
 /// Starts of outputs that tell of a failure without an exit code.
@@ -18,11 +22,14 @@ const FAILURES: [&str; 9] = [
     "rejected",
 ];
 
+/// Starts of outputs of calls that a person refused.
+const REFUSALS: [&str; 3] = ["exec command rejected by user", "patch rejected by user", "rejected by user"];
+
 /// Lines in front of an output at most.
 const HEAD_LINES: usize = 8;
 
 /// An output, read.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Told<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) is_error: bool,
@@ -30,6 +37,10 @@ pub(super) struct Told<'a> {
     pub(super) duration_ms: Option<i64>,
     /// The subagent that the call began.
     pub(super) agent: Option<String>,
+    /// How subagents are now.
+    pub(super) reports: Vec<Act>,
+    /// The output as it stood, where the text says it in other words.
+    pub(super) detail: Option<Box<RawValue>>,
 }
 
 /// Reads an output. It comes as `{"output": …, "metadata": {…}}`, behind a head of a few lines, or as it is.
@@ -43,11 +54,13 @@ pub(super) fn read(text: &str) -> Told<'_> {
                 is_error: exit_code.is_some_and(|code| code != 0),
                 exit_code,
                 duration_ms,
-                agent: None,
+                ..Told::default()
             };
         }
-        let agent = object.word("agent_id").or_else(|| object.word("new_thread_id"));
-        return Told { text: Cow::Borrowed(text), agent, ..Told::default() };
+        let Some(told) = agents::answer(&object) else { return Told { text: Cow::Borrowed(text), ..Told::default() } };
+        let agents::Told { text: words, began, reports } = told;
+        let detail = RawValue::from_string(text.to_owned()).ok();
+        return Told { text: Cow::Owned(words), agent: began, reports, detail, ..Told::default() };
     }
     headed(text)
 }
@@ -76,6 +89,12 @@ fn headed(text: &str) -> Told<'_> {
         rest = below;
     }
     told
+}
+
+/// The decision that an output tells of: a person did not let the call run.
+pub(super) fn refusal_in(text: &str) -> Option<Permission> {
+    let refused = REFUSALS.iter().any(|start| text.starts_with(start));
+    refused.then_some(Permission { allowed: false, by: Decider::Person, lasts: false })
 }
 
 /// A subagent that a call began; it always runs beside its parent.

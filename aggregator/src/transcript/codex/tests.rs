@@ -17,6 +17,7 @@ fn golden_rollouts() {
     ] {
         golden("codex", &format!("{DAY}/{file}"));
     }
+    golden("codex", "codex/sessions/2026/10/02/rollout-2026-10-02T11-00-00-019a0001-81a0-7800-8aa0-3a6b2f7f5b22.jsonl");
     golden("codex", "codex/archived_sessions/rollout-2025-06-01T08-00-00-5973b6c0-94b8-487b-a530-2aeb6098ae0e.jsonl");
 }
 

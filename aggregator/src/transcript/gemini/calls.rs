@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::Reading;
 use crate::domain::time::parse_rfc3339;
 use crate::transcript::act::{Act, AgentStart, Todo, TodoState, ToolResult, ToolUse};
+use crate::transcript::block::{Decider, Permission};
 use crate::transcript::content::Outcome;
 use crate::transcript::digest;
 use crate::transcript::object::{Object, list, string};
@@ -29,6 +30,9 @@ const TELLING: [&str; 12] = [
 /// Tools that change the file they name.
 const WRITERS: [&str; 3] = ["write_file", "replace", "edit"];
 
+/// What a call that was cancelled answers when a person refused it.
+const NOT_ALLOWED: &str = "did not allow tool call";
+
 pub(super) fn read(call: &Object<'_>, reading: &mut Reading) {
     let id = call.word("id").unwrap_or_default();
     let name = call.word("name").unwrap_or_else(|| "tool".to_owned());
@@ -46,7 +50,9 @@ pub(super) fn read(call: &Object<'_>, reading: &mut Reading) {
     };
     if let Some(is_error) = is_error {
         let (text, detail, agent) = (text_of(call), call.raw("resultDisplay"), call.word("agentId"));
-        reading.content.tool_result(&Outcome { id: &id, is_error, text: &text, detail, agent: agent.as_deref() });
+        let permission = refusal(call, &text);
+        let agent = agent.as_deref();
+        reading.content.tool_result(&Outcome { id: &id, is_error, text: &text, detail, agent, permission });
     }
     if id.is_empty() {
         return;
@@ -79,6 +85,12 @@ fn result(id: String, is_error: bool, call: &Object<'_>, began: Option<i64>) -> 
         changed: lines("model_added_lines").zip(lines("model_removed_lines")),
         shell: None,
     }
+}
+
+/// The decision that a call's end tells of: a person did not let it run.
+fn refusal(call: &Object<'_>, text: &str) -> Option<Permission> {
+    let refused = call.text("status").as_deref() == Some("cancelled") && text.contains(NOT_ALLOWED);
+    refused.then_some(Permission { allowed: false, by: Decider::Person, lasts: false })
 }
 
 /// `Exit Code: 1` in what the shell answered.

@@ -15,6 +15,9 @@ use crate::transcript::preview::title_of;
 const INJECTED: [&str; 3] =
     ["This is the Gemini CLI. We are setting up the context", "<session_context>", "<state_snapshot>"];
 
+/// What the client says when a person has stopped it.
+const CANCELLED: &str = "Request cancelled.";
+
 /// One part of a message's content: a bare string or an object.
 pub(super) enum Part<'a> {
     Text(Cow<'a, str>),
@@ -33,8 +36,11 @@ pub(super) fn read(kind: &str, line: &Object<'_>, reading: &mut Reading) {
             reading.acts.push(Act::ApiError { text: title_of(&text).unwrap_or_default(), resets_at: None });
         }
         "info" | "warning" => {
+            let text = words(&shown(line));
+            let interrupted = text.trim() == CANCELLED;
             reading.said(Role::System);
-            reading.content.notice(NoticeKind::Other, &words(&shown(line)));
+            reading.acts.extend(interrupted.then_some(Act::Interrupt));
+            reading.content.notice(if interrupted { NoticeKind::Interrupt } else { NoticeKind::Other }, &text);
         }
         _ => {}
     }
@@ -90,7 +96,11 @@ fn reply(line: &Object<'_>, reading: &mut Reading) {
     for call in &calls {
         calls::read(call, reading);
     }
-    reading.acts.extend(usage(line, reading));
+    let usage = usage(line, reading);
+    // Calls of tools are written when they have ended, to the same message: until then it looks like the last one.
+    let may_yield = usage.is_some() && calls.is_empty() && !text.trim().is_empty();
+    reading.acts.extend(usage);
+    reading.acts.extend(may_yield.then_some(Act::Spoke));
 }
 
 /// `input` holds what the cache had; thoughts and what tools sent are counted apart.

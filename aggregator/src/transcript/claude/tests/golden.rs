@@ -60,6 +60,8 @@ fn act(act: &Act) -> String {
             let images = (prompt.images > 0).then(|| prompt.images.to_string());
             format!("prompt{}{} {:?}", flag("queued", prompt.queued), some("images", images), short(&prompt.text))
         }
+        Act::Spoke => "spoke".to_owned(),
+        Act::TurnBegin => "turn-begin".to_owned(),
         Act::TurnEnd { duration_ms } => format!("turn-end{}", number("ms", *duration_ms)),
         Act::ToolUse(tool) => {
             let about = some("about", tool.about.as_deref().map(|about| format!("{:?}", short(about))));
@@ -115,6 +117,7 @@ fn act(act: &Act) -> String {
             let text = some("text", todo.text.as_deref().map(|text| format!("{:?}", short(text))));
             format!("todo {}{}{text}", todo.id, some("state", todo.state.map(|one| state(one).to_owned())))
         }
+        Act::Searches { call, count } => format!("searches {} {count}", tail(call)),
         Act::OwnCost { microdollars } => format!("own-cost {microdollars}"),
     }
 }
@@ -135,9 +138,15 @@ fn block(block: &Block) -> String {
         Block::ToolUse { id, name, input } => {
             format!("tool-use {} {name} {}", tail(id), short(input.as_deref().map_or("-", |input| input.get())))
         }
-        Block::ToolResult { tool_use_id, is_error, text, detail, agent } => {
+        Block::ToolResult { tool_use_id, is_error, text, detail, agent, permission } => {
             let detail = detail.as_deref().map_or("-", |detail| detail.get());
-            format!("tool-result {} {is_error} {:?} {} {agent:?}", tail(tool_use_id), short(text), short(detail))
+            let permission = permission.map_or_else(String::new, |permission| format!(" {permission:?}"));
+            format!(
+                "tool-result {} {is_error} {:?} {} {agent:?}{permission}",
+                tail(tool_use_id),
+                short(text),
+                short(detail)
+            )
         }
         Block::Image(media) => format!("image {} {} {} bytes", media.index, media.media_type, media.bytes),
         Block::Document { title, text } => format!("document {title:?} {:?}", short(text)),
@@ -158,7 +167,9 @@ fn described(number: u64, entry: &Entry) -> String {
     if let Some((source, title)) = &facts.title {
         write!(text, " {source:?}={:?}", short(title)).unwrap();
     }
-    for (name, value) in [("agent", &facts.agent), ("worktree_of", &facts.worktree_of)] {
+    for (name, value) in
+        [("agent", &facts.agent), ("worktree_of", &facts.worktree_of), ("name", &facts.name), ("mode", &facts.mode)]
+    {
         if let Some(value) = value {
             write!(text, " {name}={value}").unwrap();
         }

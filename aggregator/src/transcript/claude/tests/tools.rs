@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shapes::{read, user, with};
 use crate::transcript::act::{Act, AgentStart, Todo, TodoChange, TodoState, ToolResult, ToolUse};
-use crate::transcript::block::Block;
+use crate::transcript::block::{Block, Decider, Permission};
 use crate::transcript::digest;
 use crate::transcript::{Entry, Role};
 
@@ -216,4 +216,43 @@ fn an_output_kept_in_a_file_of_its_own_keeps_its_words() {
     };
     assert_eq!(text, words);
     assert!(detail.get().contains("persistedOutputPath"));
+}
+
+fn permission(entry: &Entry) -> Option<Permission> {
+    let of = |block: &Block| if let Block::ToolResult { permission, .. } = block { *permission } else { None };
+    entry.blocks.iter().find_map(of)
+}
+
+#[test]
+fn a_result_says_who_let_the_tool_run() {
+    let by = |allowed, by, lasts| Some(Permission { allowed, by, lasts });
+    let decided = |decision: Value| read(&with(result(&json!("done"), None), "permissionDecision", decision));
+    let once = decided(json!({"decision": "accept", "source": "user_temporary", "grantScope": "once"}));
+    assert_eq!((permission(&once), outcome(&once).is_error), (by(true, Decider::Person, false), false));
+    let refused = decided(json!({"decision": "reject", "source": "user_reject"}));
+    assert_eq!((permission(&refused), outcome(&refused).is_error), (by(false, Decider::Person, false), true));
+    assert_eq!(permission(&decided(json!("yes"))), None);
+    let answer = "The user doesn't want to proceed with this tool use. The tool use was rejected.";
+    let failed = |text: &str, is_error: bool| {
+        read(&user(&json!([{"type": "tool_result", "tool_use_id": "t1", "content": text, "is_error": is_error}])))
+    };
+    assert_eq!(permission(&failed(answer, true)), by(false, Decider::Person, false));
+    assert_eq!(permission(&failed(answer, false)), None, "a file that quotes it");
+    assert_eq!(permission(&failed("Exit code 3", true)), None);
+}
+
+#[test]
+fn searches_by_a_side_request_are_told() {
+    let searches = |detail: Value| {
+        let entry = read(&result(&json!("found"), Some(detail)));
+        entry
+            .acts
+            .into_iter()
+            .find_map(|act| if let Act::Searches { call, count } = act { Some((call, count)) } else { None })
+    };
+    let detail = json!({"query": "q", "results": [], "durationSeconds": 1, "searchCount": 2});
+    assert_eq!(searches(detail), Some(("t1".to_owned(), 2)));
+    assert_eq!(searches(json!({"query": "q", "results": [], "searchCount": 0})), None);
+    assert_eq!(searches(json!({"agentId": "a", "toolStats": {"searchCount": 4}})), None, "searches of files");
+    assert_eq!(searches(json!({"searchCount": 4})), None);
 }
