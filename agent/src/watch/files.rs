@@ -40,6 +40,8 @@ pub(super) struct Record {
     pub archived: u64,
     /// The oldest append that is not acknowledged.
     pub waiting: Option<Waiting>,
+    /// A side file whose content took the place of an archived one.
+    pub is_written_anew: bool,
     /// Nothing stood at its path at the last look; a later look decides.
     pub is_missing: bool,
     /// It stands in the queue of fresh appends.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use muster_proto::fleet::{self, KnownTranscript, Welcome, up};
+use muster_proto::fleet::{self, FileForm, KnownTranscript, Welcome, up};
 use muster_proto::ids::TranscriptId;
 use muster_proto::limits::FRAME_BYTES;
 
@@ -177,6 +177,7 @@ impl Follower {
     pub(super) fn open_in_place_of(&mut self, key: Key, transcript: TranscriptId) {
         let Some(record) = self.files.get_mut(key) else { return };
         record.replaces = Some(transcript);
+        record.is_written_anew = record.form == FileForm::Whole;
         record.forget_archived();
         self.want_open(key);
     }

@@ -33,8 +33,19 @@ const OPENS_IN_ROW: u32 = 64;
 /// sent as a file of its own.
 const SETTLE: Duration = Duration::from_millis(100);
 
-/// A side file that changes all the time is read after this long.
-const SETTLE_AT_MOST: Duration = Duration::from_secs(2);
+/// A side file that changes all the time is read after this many times [`SETTLE`] (or [`rest_of`]).
+const PATIENCE: u32 = 20;
+
+/// A side file that is written anew again and again (a chat of Gemini CLI from before it wrote lines) is archived whole
+/// each time. A large one rests a millisecond for so many bytes before it is read once more, so that the archive grows
+/// by no more than 100 KB a second, however often it is written …
+const ANEW_BYTES_PER_MS: u64 = 100;
+
+/// … but no longer than this,
+const ANEW_AT_MOST: Duration = Duration::from_secs(30);
+
+/// and is read after this many times that when it changes all the time.
+const ANEW_PATIENCE: u32 = 2;
 
 impl Follower {
     /// The next message for the aggregator; `None`: nothing to say until something happens.
@@ -187,11 +198,12 @@ impl Follower {
         let waits = record.waiting.map_or(Duration::ZERO, |waiting| now.saturating_duration_since(waiting.since));
         let is_side_file = record.form == FileForm::Whole;
         let is_being_sent = record.follow().is_some_and(|follow| follow.whole == Some(present));
-        let settled = now.saturating_duration_since(changed_at) >= SETTLE || waits >= SETTLE_AT_MOST;
+        let (rest, patience) = rest_of(record);
+        let settled = now.saturating_duration_since(changed_at) >= rest || waits >= rest * patience;
         if !is_side_file || is_being_sent || settled {
             return true;
         }
-        self.timers.insert((changed_at + SETTLE, Timer::Read(key)));
+        self.timers.insert((changed_at + rest, Timer::Read(key)));
         false
     }
 
@@ -275,6 +287,18 @@ impl Follower {
             self.queue.push_backlog(key, record, if begins { FIRST_ROUND } else { REST });
         }
     }
+}
+
+/// How long a side file must not have changed before it is read, and how many times that is waited for at most.
+fn rest_of(record: &Record) -> (Duration, u32) {
+    let by_size = Duration::from_millis(record.stat.size / ANEW_BYTES_PER_MS).min(ANEW_AT_MOST);
+    if record.is_written_anew && by_size > SETTLE { (by_size, ANEW_PATIENCE) } else { (SETTLE, PATIENCE) }
+}
+
+/// How long a file may rest on purpose; nothing for those that are read as soon as they are quiet.
+pub(super) fn longest_rest(record: &Record) -> Duration {
+    let (rest, patience) = rest_of(record);
+    if rest > SETTLE { rest * patience } else { Duration::ZERO }
 }
 
 fn open_message(handle: u64, record: &Record) -> fleet::Open {

@@ -8,6 +8,7 @@ use muster_proto::fleet::{self, WatchMode};
 use serde::{Deserialize, Serialize};
 
 use super::follower::Follower;
+use super::send::longest_rest;
 
 /// One root, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,8 @@ impl Follower {
         for (_, record) in self.files.iter() {
             behind.bytes += record.stat.size.saturating_sub(record.archived);
             if let Some(waiting) = record.waiting {
-                let age = now.saturating_duration_since(waiting.since).as_millis();
+                // What rests on purpose is not late.
+                let age = now.saturating_duration_since(waiting.since).saturating_sub(longest_rest(record)).as_millis();
                 behind.lag_ms = behind.lag_ms.max(u64::try_from(age).unwrap_or(u64::MAX));
             }
         }

@@ -155,6 +155,7 @@ impl Follower {
             coder: root.coder.clone(),
             form,
             stat,
+            is_written_anew: false,
             changed_at: changed_at(&stat, now),
             swept: self.sweeps,
             stage: Stage::Found,

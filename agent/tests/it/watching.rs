@@ -263,6 +263,25 @@ fn a_side_file_that_is_being_written_is_sent_when_it_is_quiet() {
 }
 
 #[test]
+fn a_large_side_file_that_is_written_again_and_again_is_archived_now_and_then() {
+    let mut scene = Scene::new();
+    let path = "shop/chats/session-1.json";
+    scene.append(path, &b"message ".repeat(100_000));
+    scene.settle();
+    // Every second a message more, for two minutes; 8 s of rest would be enough.
+    for _ in 0..120 {
+        scene.append(path, b"message");
+        scene.notice();
+        scene.pump(usize::MAX);
+        scene.pass(Duration::from_secs(1));
+    }
+    let copies = scene.archive.transcripts.len();
+    assert!((3..=12).contains(&copies), "{copies} copies of one file");
+    scene.pass(Duration::from_mins(1));
+    scene.check();
+}
+
+#[test]
 fn fresh_lines_go_before_the_backlog() {
     let mut scene = Scene::new();
     scene.append("p/big.jsonl", &b"line\n".repeat(1_000_000));

@@ -194,6 +194,7 @@ async fn codex_and_gemini_are_followed_where_they_are() {
             write_live(&file, &home.join(place).join(below));
         }
     }
+    fs::write(home.join(".gemini/tmp/shop/.project_root"), "/srv/shop").unwrap();
     fs::write(home.join(".codex/auth.json"), "secret").unwrap();
     fs::write(home.join(".gemini/oauth_creds.json"), "secret").unwrap();
     // Replies that a rollout tells of twice, or a fork again, count once: input, output, cache.
@@ -218,6 +219,12 @@ async fn codex_and_gemini_are_followed_where_they_are() {
     let chat = derived(&api, "gemini-0a1b2c3d-0000-4000-8000-000000000001", 14).await;
     assert_eq!(chat["title"], "Make the basket fast", "{chat}");
     assert_eq!(chat["transcripts"].as_array().unwrap().len(), 2, "its subagent belongs to it: {chat}");
+    let chat = wait::until("the chat has its folder", || async {
+        let chat = api.get("/sessions/gemini-0a1b2c3d-0000-4000-8000-000000000001").await?;
+        if chat["project_path"] == "/srv/shop" { Ok(chat) } else { Err(chat.to_string()) }
+    })
+    .await;
+    assert!(chat["project_id"].is_string(), "{chat}");
     let fork = derived(&api, "codex-0199a214-0a00-7d33-8e02-88d1b2c3d4e5", 9).await;
     assert_eq!(fork["title"], "Make the basket total right.", "{fork}");
     let counts = |session: &Value| {
@@ -230,5 +237,9 @@ async fn codex_and_gemini_are_followed_where_they_are() {
     let subagent = &subagents["items"][0];
     assert_eq!((&subagent["parent_tool_use_id"], &subagent["tokens"]), (&"call_4".into(), &5050.into()), "{subagents}");
     let archived = archived(&api).await;
-    assert!(archived.iter().all(|(path, bytes)| path.split('.').next_back() == Some("jsonl") && bytes != b"secret"));
+    assert!(
+        archived
+            .iter()
+            .all(|(path, bytes)| (path.ends_with(".jsonl") || path.ends_with("/.project_root")) && bytes != b"secret")
+    );
 }

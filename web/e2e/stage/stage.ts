@@ -138,6 +138,7 @@ export class Stage {
       pull_requests: [],
       todos: [],
       compactions: 0,
+      mode: null,
     };
     const state = this.#scene.states.find(({ session_id }) => session_id === id) ?? null;
     const snapshot = { session, state, entries: [], has_earlier: false };

@@ -195,12 +195,8 @@ fn ended(sources: &Sources, at: Millis, left: Option<&Leaving>, how: End, now: M
     let asked = last.as_ref().is_some_and(|last| last.turn.needs_person() && is_after_word(last.at, SETTLE_MS))
         || speak::dialog(sources).is_some();
     let was_idle = last.as_ref().is_some_and(|last| last.is_over() && is_after_word(last.at, 0));
-<<<<<<< HEAD
     let was_busy = last.as_ref().is_some_and(|last| !last.is_over());
-    let is_closed = was_idle || word.as_ref().map_or(!(how == End::Killed && was_busy), Claim::is_over);
-=======
-    let is_closed = was_idle || !word.as_ref().is_some_and(Claim::goes_on);
->>>>>>> e886dd2 (Understand more of what coders write)
+    let is_closed = was_idle || word.as_ref().map_or(!(how == End::Killed && was_busy), |word| !word.goes_on());
     if is_closed && !asked {
         return process(Turn::Done, unseen);
     }

@@ -265,13 +265,8 @@ pub(super) fn transcript(sources: &Sources) -> Option<Claim> {
     let (turn, says) = match tail.last {
         Last::Nothing => return None,
         Last::Prompted => (Turn::Working, "prompted".to_owned()),
-<<<<<<< HEAD
-        Last::Replied | Last::Called | Last::Answered => match call {
-=======
-        Last::Replied => (Turn::Working, "the model speaks".to_owned()),
         Last::Spoke => (Turn::Unknown, "the model spoke".to_owned()),
-        Last::Called | Last::Answered => match call {
->>>>>>> e886dd2 (Understand more of what coders write)
+        Last::Replied | Last::Called | Last::Answered => match call {
             Some(call) => (Turn::Working, format!("{} called, no outcome yet", cut(&call.name))),
             None if tail.last == Last::Answered => (Turn::Working, "a tool answered".to_owned()),
             None => (Turn::Working, "the model speaks".to_owned()),

@@ -119,7 +119,7 @@ fn a_rollout_tells_whose_turn_it_is() {
     let view = |word: &str| &shown[at(word)].1;
     assert_eq!(view("request_user_input").state.reason.as_deref(), Some("Which rule shall I use?"));
     assert_eq!(view(r#""kind":"started""#).state.background.subagents, 1, "begun, and its answer has not come");
-    assert_eq!(view(r#"Curie"#).state.background.subagents, 2);
+    assert_eq!(view("Curie").state.background.subagents, 2);
     assert_eq!(view("timed_out").state.background.subagents, 1, "one has reported");
     assert_eq!(view("SubAgentActivity").state.background.subagents, 0);
     // Nothing is written while a person is asked for a permission: what is known is that a call has no outcome.

@@ -20,8 +20,8 @@ const SENTENCE: usize = 2_000;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Decision<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    decision: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "decision", deserialize_with = "lenient::text")]
+    word: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     source: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
@@ -33,7 +33,7 @@ pub(super) struct Decision<'a> {
 impl Decision<'_> {
     /// What was decided; `None` for words that nobody knows yet.
     pub(super) fn read(&self) -> Option<Permission> {
-        let allowed = match self.decision.as_deref()? {
+        let allowed = match self.word.as_deref()? {
             "accept" | "allow" => true,
             "reject" | "deny" => false,
             _ => return None,

@@ -79,6 +79,7 @@ export function outcomeOf({ outcomes }: Pick<Call, 'outcomes'>): Result | null {
       detail: sum.detail ?? next.detail,
       cut: sum.cut || next.cut,
       subagent_id: sum.subagent_id ?? next.subagent_id,
+      permission: sum.permission ?? next.permission,
     }),
     first,
   );

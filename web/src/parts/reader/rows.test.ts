@@ -40,6 +40,7 @@ const result = (id: string, words = 'ok', is_error = false): EntryBlock => ({
   detail: null,
   cut: false,
   subagent_id: null,
+  permission: null,
 });
 
 function rows(entries: Entry[], shown: Partial<Shown> = {}, first = 0) {

@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest';
 
 import { lookOf } from '../../lib/tools';
-import type { Entry } from '../../wire/types.gen';
+import type { Decider, Entry } from '../../wire/types.gen';
 import type { Call, Result, Use } from './calls';
-import { commandOf, filesOf, mcpOf, outputOf, plainOutput, viewOf } from './tooling';
+import {
+  answerOf,
+  commandOf,
+  decisionOf,
+  filesOf,
+  mcpOf,
+  outputOf,
+  plainOutput,
+  plainWords,
+  viewOf,
+} from './tooling';
 
 const entry = (time: string | null) => ({ transcript_id: 't', line: 1, time }) as Entry;
 
@@ -17,6 +27,7 @@ function call(name: string, input: unknown, result?: Partial<Result>): Call {
     detail: null,
     cut: false,
     subagent_id: null,
+    permission: null,
     ...result,
   };
   const outcomes = result ? [{ entry: entry('2026-11-01T10:00:08.400Z'), block }] : [];
@@ -41,6 +52,11 @@ test.each([
   ['TaskCreate', 'todo'],
   ['update_plan', 'todo'],
   ['AskUserQuestion', 'question'],
+  ['request_user_input', 'question'],
+  ['web_search', 'web'],
+  ['spawn_agent', 'subagent'],
+  ['wait_agent', 'agents'],
+  ['tool_search', 'search'],
   ['ExitPlanMode', 'plan'],
   ['mcp__linear__create_issue', 'other'],
   ['SomethingNew', 'other'],
@@ -153,3 +169,53 @@ test.each([null, 'words', 7, [], {}, { command: { deep: true } }, { edits: 'x', 
     }
   },
 );
+
+describe('who let a call run', () => {
+  const decided = (allowed: boolean, by: Decider, lasts = false) =>
+    call('Bash', { command: 'x' }, { is_error: !allowed, permission: { allowed, by, lasts } });
+  const told = (one: Call) => decisionOf(one.outcomes[0]?.block ?? null);
+  test('a refusal stands in the head of the card', () => {
+    expect(viewOf(decided(false, 'person')).verdict).toEqual({ text: 'denied by a person', tone: 'bad' });
+    expect(viewOf(decided(false, 'hook')).verdict?.text).toBe('denied by a hook');
+    expect(viewOf(decided(false, 'settings')).verdict?.text).toBe('denied by the settings');
+  });
+  test('a person that allowed it is named, settings are not', () => {
+    expect(told(decided(true, 'person', true))).toBe('allowed by a person, for later calls too');
+    expect(told(decided(true, 'settings'))).toBe('');
+    expect(viewOf(decided(true, 'person')).verdict?.text).toBe('exit 0');
+    expect(told(call('Bash', {}, {}))).toBe('');
+  });
+});
+
+test('searches of Codex are named by what was looked for', () => {
+  const about = (input: unknown) => viewOf(call('web_search', input, {})).about;
+  expect(about({ type: 'search', query: 'half even' })).toBe('half even');
+  expect(about({ type: 'search', queries: ['one', 'two'] })).toBe('one');
+  expect(about({ type: 'open_page', url: 'https://a.example' })).toBe('https://a.example');
+  expect(about({ type: 'find_in_page', url: 'https://a.example', pattern: 'tax' })).toBe(
+    'tax  in https://a.example',
+  );
+});
+
+test('agents are named, and what is encrypted is not shown', () => {
+  expect(viewOf(call('wait_agent', { targets: ['a', 'b'] })).about).toBe('a, b');
+  expect(viewOf(call('send_input', { id: 'a', message: 'Go on' })).about).toBe('Go on');
+  expect(viewOf(call('send_message', { target: '/root/a', message: 'gAAAAABq_-=' })).about).toBe('/root/a');
+  expect(viewOf(call('spawn_agent', { task_name: 'check', message: 'gAAAAABq' })).about).toBe('check');
+  expect([plainWords('gAAAAABq'), plainWords('gAAAA is a cipher')]).toEqual(['', 'gAAAA is a cipher']);
+});
+
+test('the answer to a question is found in both shapes', () => {
+  const question = { id: 'rule', question: 'Which rule?' };
+  const answer = (result: Partial<Result>) =>
+    answerOf(question, call('x', {}, result).outcomes[0]?.block ?? null);
+  expect(answer({ detail: { answers: { 'Which rule?': 'Half even' } } })).toBe('Half even');
+  expect(answer({ text: '{"answers":{"rule":{"answers":["Half even","Own words"]}}}' })).toBe(
+    'Half even, Own words',
+  );
+  expect([answer({ text: 'words' }), answer({ text: '{"answers":7}' }), answerOf(question, null)]).toEqual([
+    '',
+    '',
+    '',
+  ]);
+});

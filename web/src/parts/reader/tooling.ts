@@ -8,6 +8,7 @@ import {
   type Hunk,
 } from '../../lib/diff';
 import { lookOf, type Look } from '../../lib/tools';
+import type { Decider } from '../../wire/types.gen';
 import { outcomeOf, type Call, type Result } from './calls';
 
 /** Whether a tool begins a subagent. */
@@ -162,9 +163,20 @@ function aboutOf(look: Look, call: Call): string {
         .filter(Boolean)
         .join('  in ');
     case 'web':
-      return word(input, 'url', 'query', 'prompt');
+      return [
+        word(input, 'pattern'),
+        word(input, 'url', 'query', 'prompt') || String(list(input['queries'])[0] ?? ''),
+      ]
+        .filter(Boolean)
+        .join('  in ');
     case 'subagent':
-      return word(input, 'description', 'objective', 'message', 'name', 'prompt');
+      return word(input, 'description', 'objective', 'task_name', 'message', 'name', 'prompt');
+    case 'agents':
+      return (
+        plainWords(word(input, 'message')) ||
+        word(input, 'target', 'id') ||
+        list(input['targets'] ?? input['ids']).join(', ')
+      );
     case 'todo':
       return (
         word(input, 'subject', 'explanation') ||
@@ -185,6 +197,7 @@ function aboutOf(look: Look, call: Call): string {
 
 function verdictOf(look: Look, call: Call, result: Result | null): Verdict | null {
   if (!result) return null;
+  if (result.permission?.allowed === false) return { text: decisionOf(result), tone: 'bad' };
   if (look === 'command') {
     const code = exitOf(result);
     if (code === null)
@@ -203,6 +216,46 @@ function verdictOf(look: Look, call: Call, result: Result | null): Verdict | nul
       return { text: `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`, tone: 'quiet' };
   }
   return { text: 'done', tone: 'good' };
+}
+
+/** Words that are no cipher: Codex writes what agents say to each other encrypted. */
+export function plainWords(text: string): string {
+  return /^gAAAA[\w-]+=*$/.test(text.trim()) ? '' : text;
+}
+
+const DECIDERS: Record<Decider, string> = {
+  person: 'a person',
+  settings: 'the settings',
+  hook: 'a hook',
+  client: 'the client',
+};
+
+/** Who decided whether a call may run, where that is worth a word: settings that allow something are not. */
+export function decisionOf(result: Result | null): string {
+  const permission = result?.permission;
+  if (!permission || (permission.allowed && permission.by === 'settings')) return '';
+  const lasts = permission.lasts ? ', for later calls too' : '';
+  return `${permission.allowed ? 'allowed' : 'denied'} by ${DECIDERS[permission.by]}${lasts}`;
+}
+
+/** The labels that were chosen for a question, or the words that were written instead. */
+export function answerOf(question: Fields, result: Result | null): string {
+  const detail = fields(result?.detail);
+  const given = word(fields(detail['answers']), word(question, 'question'));
+  if (given || !result) return given;
+  // Codex names its questions, and tells the answers in JSON.
+  const told = fields(fields(parsed(result.text))['answers'])[word(question, 'id')];
+  return list(fields(told)['answers']).map(String).join(', ');
+}
+
+/** A JSON text as its value; `undefined` when it is none. */
+export function parsed(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a call failed, in one line. */
