@@ -11,6 +11,7 @@ use crate::domain::session_view::View;
 use crate::domain::time::{Millis, parse_rfc3339};
 use crate::states::read::Greeting;
 use crate::states::room::Room;
+use crate::store::deletions::Tombstones;
 use crate::transcript::testing::fixture;
 
 const CODEX: &str = "codex/sessions/2026/10/02/rollout-2026-10-02T11-00-00-019a0001-81a0-7800-8aa0-3a6b2f7f5b22.jsonl";
@@ -31,7 +32,7 @@ struct Stage {
 impl Stage {
     /// A coder that has just started in `/srv/shop`.
     fn new(coder: &str, kind: &str, began: Millis) -> Self {
-        let (mut room, host) = (Room::new(began), HostId::new());
+        let (mut room, host) = (Room::new(began, Tombstones::default()), HostId::new());
         room.linked(host, &Greeting { clock_ms: began, reports_coders: true, no_stop: None }, began);
         let process = fleet::Coder {
             key: PROCESS.to_owned(),
