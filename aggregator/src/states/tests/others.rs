@@ -43,7 +43,11 @@ impl Stage {
             kind: kind.to_owned(),
             ..fleet::Coder::default()
         };
-        room.coders(host, fleet::Coders { whole: true, coders: vec![process], ended: Vec::new(), clock_ms: began });
+        room.coders(
+            host,
+            fleet::Coders { whole: true, coders: vec![process], clock_ms: began, ..fleet::Coders::default() },
+            began,
+        );
         let session = SessionId::new(coder, "1").unwrap();
         let file = Growing::of(coder, host, "chat.jsonl", session.as_str(), false);
         Self { room, host, session, file, now: began }
@@ -65,7 +69,11 @@ impl Stage {
     /// The process ends.
     fn end(&mut self) -> View {
         let ended = vec![PROCESS.to_owned()];
-        self.room.coders(self.host, fleet::Coders { whole: false, coders: Vec::new(), ended, clock_ms: self.now });
+        self.room.coders(
+            self.host,
+            fleet::Coders { whole: false, ended, clock_ms: self.now, ..fleet::Coders::default() },
+            self.now,
+        );
         self.later(60_000)
     }
 }
