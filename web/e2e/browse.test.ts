@@ -258,5 +258,8 @@ test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async
   await page.keyboard.press('/');
   await page.keyboard.type(' ho');
   await page.getByRole('option').first().waitFor();
+  // What was found before is pale until the answer is there.
+  await page.waitForURL(/q=ho/);
+  await page.locator('.stale').waitFor({ state: 'detached' });
   await expectAccessible(page);
 });
