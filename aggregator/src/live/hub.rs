@@ -5,12 +5,12 @@
 //! the topic and told to subscribe again, so a slow page neither grows memory nor delays another.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::topic::Topic;
 use super::update::Update;
@@ -24,6 +24,9 @@ const RING_BYTES: usize = 1024 * 1024;
 
 /// Updates that wait for one page: about ten seconds of a busy fleet; a page that is further behind wants a snapshot.
 const PAGE_QUEUE: usize = 1024;
+
+/// Bytes that wait for one page at most, whatever the number of updates; a single update may be larger.
+const PAGE_QUEUE_BYTES: usize = 8 * 1024 * 1024;
 
 /// How long a topic that nobody follows remembers its updates: a reload, a tunnel, a restart of the browser.
 const FORGET_AFTER: Duration = Duration::from_mins(2);
@@ -57,6 +60,8 @@ struct State {
 struct PageQueue {
     id: u64,
     sender: mpsc::Sender<Utf8Bytes>,
+    /// Bytes in the queue.
+    waiting: AtomicUsize,
     /// Topics that this page was cut off from, with the last revision it may have got.
     lost: Mutex<Vec<(Topic, u64)>>,
 }
@@ -102,7 +107,7 @@ impl Hub {
     pub fn page(&self) -> Page {
         let (sender, receiver) = mpsc::channel(PAGE_QUEUE);
         let id = self.0.pages.fetch_add(1, Ordering::Relaxed);
-        let queue = Arc::new(PageQueue { id, sender, lost: Mutex::default() });
+        let queue = Arc::new(PageQueue { id, sender, waiting: AtomicUsize::new(0), lost: Mutex::default() });
         Page { hub: self.clone(), queue, receiver, topics: Vec::new() }
     }
 
@@ -199,14 +204,25 @@ impl State {
 impl PageQueue {
     /// Queues a text; `false` when the page is full or gone and must not be kept in the topic.
     fn offer(&self, topic: &Topic, revision: u64, text: &Utf8Bytes) -> bool {
-        match self.sender.try_send(text.clone()) {
+        let before = self.waiting.fetch_add(text.len(), Ordering::Relaxed);
+        let is_too_much = before > 0 && before + text.len() > PAGE_QUEUE_BYTES;
+        let sent = if is_too_much { Err(TrySendError::Full(text.clone())) } else { self.sender.try_send(text.clone()) };
+        if sent.is_err() {
+            self.took(text);
+        }
+        match sent {
             Ok(()) => true,
-            Err(mpsc::error::TrySendError::Full(_)) => {
+            Err(TrySendError::Full(_)) => {
                 locked(&self.lost).push((topic.clone(), revision - 1));
                 false
             }
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
+            Err(TrySendError::Closed(_)) => false,
         }
+    }
+
+    /// A text waits no more.
+    fn took(&self, text: &Utf8Bytes) {
+        self.waiting.fetch_sub(text.len(), Ordering::Relaxed);
     }
 }
 
@@ -238,7 +254,11 @@ impl Page {
 
     /// The next encoded update of any followed topic.
     pub async fn next(&mut self) -> Option<Utf8Bytes> {
-        self.receiver.recv().await
+        let text = self.receiver.recv().await;
+        if let Some(text) = &text {
+            self.queue.took(text);
+        }
+        text
     }
 
     /// Topics that this page was cut off from since the last call; it must join them again. None while updates wait for
@@ -321,6 +341,24 @@ mod tests {
         assert_eq!(slow.following(), 0);
         assert!(quick.take_lost().is_empty());
         assert_eq!(hub.counts().1, 1);
+    }
+
+    #[tokio::test]
+    async fn a_page_is_cut_off_by_the_bytes_that_wait_for_it_too() {
+        let hub = Hub::new(|_, _, _| "x".repeat(PAGE_QUEUE_BYTES / 4 * 3));
+        let mut page = hub.page();
+        for _ in 0..2 {
+            page.join(&Topic::Fleet, None);
+            hub.publish(&Topic::Fleet, &Update::default());
+            hub.publish(&Topic::Fleet, &Update::default());
+            assert_eq!(page.next().await.unwrap().len(), PAGE_QUEUE_BYTES / 4 * 3);
+            assert_eq!(page.take_lost().len(), 1, "the second was too much");
+        }
+        let hub = Hub::new(|_, _, _| "x".repeat(PAGE_QUEUE_BYTES + 1));
+        let mut page = hub.page();
+        page.join(&Topic::Fleet, None);
+        hub.publish(&Topic::Fleet, &Update::default());
+        assert!(page.next().await.is_some() && page.take_lost().is_empty(), "one alone may be larger");
     }
 
     #[tokio::test]
