@@ -89,6 +89,7 @@ pub struct Watcher {
     /// Something happened since the state was last taken.
     stirred: bool,
     state_taken: Instant,
+    /// The state that was sent last, and when it was taken: so that the next one is not a moment too young.
     state_sent: Option<(Instant, HostState)>,
     unsent_state: Option<HostState>,
     ends_at: Option<Instant>,
@@ -233,7 +234,7 @@ impl Watcher {
     fn speak(&mut self, permit: Permit<'_, Up>) {
         let now = Instant::now();
         if let Some(state) = self.unsent_state.take() {
-            self.state_sent = Some((now, state.clone()));
+            self.state_sent = Some((self.state_taken, state.clone()));
             return permit.send(Up { kind: Some(up::Kind::State(state)) });
         }
         // Timers go on while there is much to say.

@@ -137,6 +137,20 @@ async fn after_a_cut_the_agent_goes_on_where_the_archive_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_with_nothing_to_tell_is_heard_every_ten_seconds() {
+    let fake = Fake::start().await;
+    let agent = Agent::join(&fake).await;
+    fake.until("a scan was reported", |house| house.archive.scanned).await;
+    let told = fake.house().archive.states.len();
+    for beats in 1..=2 {
+        fake.until("a heartbeat", |house| house.archive.states.len() >= told + beats).await;
+    }
+    let taken: Vec<i64> = fake.house().archive.states[told..].iter().map(|state| state.clock_ms).collect();
+    assert!(taken[1] - taken[0] < 15_000, "{taken:?}");
+    agent.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rewind_is_followed() {
     let fake = Fake::start().await;
     let agent = Agent::join(&fake).await;

@@ -29,8 +29,8 @@ pub const SETTLE_MS: i64 = 1_500;
 /// A host that is away for so long may do anything meanwhile; shorter is a reconnect.
 pub const AWAY_MS: i64 = 60_000;
 
-/// A host speaks every ten seconds at least; one that has not for so long is silent, and may be asleep.
-pub const SILENT_HOST_MS: i64 = 15_000;
+/// A host speaks every ten seconds at least; one that has missed two of them is silent, and may be asleep.
+pub const SILENT_HOST_MS: i64 = 25_000;
 
 /// Without a registry and a process, work of which nothing was heard for so long is no work that anybody knows of.
 pub const SILENT_MS: i64 = 15 * 60_000;
