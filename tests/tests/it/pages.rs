@@ -8,6 +8,7 @@ use muster_tests::fleet::{Fleet, FleetOptions};
 use muster_tests::lines::Version;
 use muster_tests::socket::Page;
 use muster_tests::wait;
+use serde_json::Value;
 
 use crate::support::session;
 
@@ -19,7 +20,7 @@ async fn archived_session(fleet: &Fleet, first: &str) -> Coder {
 }
 
 /// Previews of all entries of a message.
-fn previews(entries: &serde_json::Value) -> Vec<String> {
+fn previews(entries: &Value) -> Vec<String> {
     let all = entries.as_array().into_iter().flatten();
     all.map(|entry| entry["preview"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -102,8 +103,9 @@ async fn a_stalled_page_delays_nobody() {
         let last = format!("{round}.149 ");
         page.entry_with(&last).await;
     }
-    // The stalled page is told to come back, or was given up; either way it can return.
-    while stalled.next().await.is_ok_and(|message| message.get("resubscribe").is_none()) {}
+    // The stalled page finds everything that waited for it, is told to come back, or was given up; either way it can return.
+    let is_over = |message: &Value| message.get("resubscribe").is_some() || message.to_string().contains("49.149 ");
+    while stalled.next().await.is_ok_and(|message| !is_over(&message)) {}
     let mut back = Page::open(&api).await.unwrap();
     back.subscribe(&coder.topic(), None).await.unwrap();
     let snapshot = back.next().await.unwrap();
@@ -164,7 +166,7 @@ async fn the_fleet_topic_tells_of_hosts_and_sessions() {
     page.next_where("the snapshot", |message| message.get("snapshot").is_some()).await;
     let index = fleet.add_host("late").await;
     fleet.hosts[index].start_agent();
-    let online = |message: &serde_json::Value| {
+    let online = |message: &Value| {
         let hosts = message["update"]["hosts"].as_array().cloned().unwrap_or_default();
         hosts.iter().any(|host| host["name"] == "late" && host["state"] == "online")
     };
