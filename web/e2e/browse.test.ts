@@ -1,61 +1,46 @@
 import { rmSync } from 'node:fs';
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
-import { House } from './house.ts';
 import { until } from './process.ts';
+import { useStand } from './stand.ts';
 import {
   DESKTOP,
-  enter,
   expectAccessible,
   live,
   PHONE,
   scrollsSideways,
   smallTargets,
-  type Browser,
   type Page,
 } from './visitor.ts';
 
-let browser: Browser;
-let house: House;
-let page: Page | undefined;
 let limiter: Coder;
 let invoices: Coder;
 
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['mac', 'ml-box'])]);
-  limiter = new Coder(house.root('ml-box'), '/srv/demo/gateway');
+const stand = useStand(['mac', 'ml-box'], async () => {
+  limiter = new Coder(stand.house.root('ml-box'), '/srv/demo/gateway');
   limiter.prompt('The limiter lets three extra requests through after an idle minute');
   limiter.reply('The clock is read twice, so a request between the two reads is credited twice.');
   limiter.call('Bash', { command: 'cargo nextest run -p quokkaburst --no-capture' });
   limiter.reply('The quokkaburst test fails on one thread too.');
-  invoices = new Coder(house.root('mac'), '/srv/demo/billing');
+  invoices = new Coder(stand.house.root('mac'), '/srv/demo/billing');
   invoices.prompt('Migrate the invoices to integer cents');
   invoices.reply('Every amount is now an integer number of cents, quokkaburst included.');
   await found('quokkaburst', 3);
-});
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
 });
 
 /** Waits until a search finds so many hits: what a coder wrote is searchable a moment later. */
 async function found(query: string, hits: number): Promise<void> {
   await until(`${query} is found ${hits} times`, async () => {
-    const answer = await house.api<{ total: number }>('GET', `search?q=${encodeURIComponent(query)}`);
+    const answer = await stand.house.api<{ total: number }>('GET', `search?q=${encodeURIComponent(query)}`);
     return answer.total === hits;
   });
 }
 
 async function browse(size = DESKTOP, path = 'browse'): Promise<Page> {
-  page = await enter(browser, house, size);
-  await page.goto(`${house.url}/${path}`);
+  const page = await stand.enter(size);
+  await page.goto(`${stand.house.url}/${path}`);
   await page.getByRole('combobox', { name: 'Search the archive' }).waitFor();
   return page;
 }
@@ -81,7 +66,7 @@ test('half-remembered words lead to the place in the conversation, by keys alone
 });
 
 test('a search that runs is not taken back, nor the tree loaded again, by what coders write meanwhile', async () => {
-  const page = await enter(browser, house, DESKTOP);
+  const page = await stand.enter(DESKTOP);
   let heard = 0;
   page.on('websocket', (socket) =>
     socket.on('framereceived', ({ payload }) => (heard += payload.includes(invoices.id) ? 1 : 0)),
@@ -96,7 +81,7 @@ test('a search that runs is not taken back, nor the tree loaded again, by what c
     await held;
     await route.continue();
   });
-  await page.goto(`${house.url}/browse?q=quokkaburst`);
+  await page.goto(`${stand.house.url}/browse?q=quokkaburst`);
   await until('the search was asked', async () => searches > 0);
   await live(page);
   const before = loads;
@@ -181,7 +166,7 @@ test('a search is saved, found again, and forgotten', async () => {
   await page.getByRole('button', { name: 'Save this search' }).click();
   await page.getByLabel('Name').fill('Bursts');
   await page.keyboard.press('Enter');
-  await page.goto(`${house.url}/browse`);
+  await page.goto(`${stand.house.url}/browse`);
   await page.getByRole('link', { name: 'Bursts' }).click();
   await heading(page, /1 hit in 1 session/).waitFor();
   await page.getByRole('button', { name: 'Forget the search Bursts' }).click();
@@ -198,11 +183,11 @@ test('the palette searches the whole archive', async () => {
 
 test('a session that is gone from its host is kept, and says so', async () => {
   const page = await browse();
-  const doomed = new Coder(house.root('mac'), '/srv/demo/portal');
+  const doomed = new Coder(stand.house.root('mac'), '/srv/demo/portal');
   doomed.prompt('Say wombatology and go');
   await found('wombatology', 2);
   rmSync(doomed.file);
-  await page.goto(`${house.url}/browse?q=is:gone`);
+  await page.goto(`${stand.house.url}/browse?q=is:gone`);
   const row = page.locator(`[data-row="${doomed.id}"]`);
   await until('the session is listed as gone', async () => {
     if ((await row.count()) > 0) return true;
@@ -253,7 +238,7 @@ test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.locator('[data-row]').first().waitFor();
   await expectAccessible(page);
-  await page.goto(`${house.url}/browse?q=quokkaburst`);
+  await page.goto(`${stand.house.url}/browse?q=quokkaburst`);
   await heading(page, /3 hits/).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type(' ho');

@@ -1,36 +1,12 @@
 import { dirname } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
-import { House } from './house.ts';
-import {
-  DESKTOP,
-  enter,
-  expectAccessible,
-  PHONE,
-  scrollsSideways,
-  smallTargets,
-  type Browser,
-  type Page,
-} from './visitor.ts';
+import { useStand } from './stand.ts';
+import { DESKTOP, expectAccessible, PHONE, scrollsSideways, smallTargets, type Page } from './visitor.ts';
 
-let browser: Browser;
-let house: House;
-let page: Page | undefined;
-
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['one'])]);
-});
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
-});
+const stand = useStand(['one']);
 
 const PATCH = {
   structuredPatch: [
@@ -40,7 +16,7 @@ const PATCH = {
 
 /** A session with an edit, a failure and a subagent that works. */
 function busy(prompt: string): { coder: Coder; helper: Coder } {
-  const root = house.root('one');
+  const root = stand.house.root('one');
   const coder = new Coder(root, '/srv/demo/limiter');
   coder.prompt(prompt);
   coder.answer(coder.call('Read', { file_path: '/srv/demo/limiter/README.md' }), 'Limiter');
@@ -56,8 +32,8 @@ function busy(prompt: string): { coder: Coder; helper: Coder } {
 }
 
 async function openDetail(id: string, size = DESKTOP, link?: string): Promise<Page> {
-  page = await enter(browser, house, size, link);
-  await page.goto(`${house.url}/sessions/${id}`);
+  const page = await stand.enter(size, link);
+  await page.goto(`${stand.house.url}/sessions/${id}`);
   await page.getByRole('heading', { level: 2 }).first().waitFor();
   return page;
 }
@@ -227,7 +203,7 @@ test('a title is changed in place, and left as it was by Escape', async () => {
   const { coder } = busy('Name me');
   const page = await openDetail(coder.id);
   const row = page.locator(`[data-row="${coder.id}"]`);
-  const title = async () => (await house.api<{ title: string }>('GET', `sessions/${coder.id}`)).title;
+  const title = async () => (await stand.house.api<{ title: string }>('GET', `sessions/${coder.id}`)).title;
   await page.getByRole('button', { name: 'Rename' }).click();
   const field = page.getByRole('textbox', { name: 'Title of the session' });
   await field.fill('Something else');
@@ -251,14 +227,17 @@ test('a title is changed in place, and left as it was by Escape', async () => {
 
 test('nothing can be stopped where nothing lives, and a viewer is offered neither stop nor rename', async () => {
   const { coder } = busy('Stop me');
-  await openDetail(coder.id);
-  const stop = page?.getByRole('button', { name: 'Stop' });
-  expect(await stop?.getAttribute('aria-disabled')).toBe('true');
-  await stop?.hover();
-  await page?.getByRole('tooltip').getByText('there is nothing to stop').waitFor();
-  await page?.context().close();
+  const page = await openDetail(coder.id);
+  const stop = page.getByRole('button', { name: 'Stop' });
+  expect(await stop.getAttribute('aria-disabled')).toBe('true');
+  await stop.hover();
+  await page.getByRole('tooltip').getByText('there is nothing to stop').waitFor();
+  await page.context().close();
 
-  const { link } = await house.api<{ link: string }>('POST', 'members', { name: 'onlooker', role: 'viewer' });
+  const { link } = await stand.house.api<{ link: string }>('POST', 'members', {
+    name: 'onlooker',
+    role: 'viewer',
+  });
   const viewer = await openDetail(coder.id, DESKTOP, link);
   await tree(viewer).waitFor();
   expect(await viewer.getByRole('button', { name: 'Stop' }).count()).toBe(0);
@@ -267,8 +246,8 @@ test('nothing can be stopped where nothing lives, and a viewer is offered neithe
 
 test('killing asks first, names session and host, says how it went, and ends the process', async () => {
   const { coder } = busy('Kill me');
-  const process = coder.live(dirname(house.root('one')));
-  page = await openDetail(coder.id);
+  const process = coder.live(dirname(stand.house.root('one')));
+  const page = await openDetail(coder.id);
   const refused = { done: false, text: 'The host refused: its policy' };
   const once = { times: 1 };
   await page.route('**/stop', (route) => route.fulfill({ status: 200, json: refused }), once);

@@ -1,68 +1,46 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
-import { House } from './house.ts';
 import { until } from './process.ts';
-import {
-  DESKTOP,
-  enter,
-  expectAccessible,
-  PHONE,
-  scrollsSideways,
-  smallTargets,
-  type Browser,
-  type Page,
-} from './visitor.ts';
+import { useStand } from './stand.ts';
+import { DESKTOP, expectAccessible, PHONE, scrollsSideways, smallTargets, type Page } from './visitor.ts';
 
-let browser: Browser;
-let house: House;
-let page: Page | undefined;
 let doomed: Coder;
 let pages: string[];
 
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['mac'])]);
-  const kept = new Coder(house.root('mac'), '/srv/demo/billing');
+const stand = useStand(['mac'], async () => {
+  const kept = new Coder(stand.house.root('mac'), '/srv/demo/billing');
   kept.prompt('Migrate the invoices to integer cents');
   kept.reply('I will look at the schema first.');
   kept.call('Bash', { command: 'cat schema.sql' });
   kept.reply('Every amount is now an integer number of cents.');
-  doomed = new Coder(house.root('mac'), '/srv/demo/gateway');
+  doomed = new Coder(stand.house.root('mac'), '/srv/demo/gateway');
   doomed.prompt('Forget the zebrafinch password');
   await until('both sessions are counted', async () => {
-    const { total } = await house.api<{ total: { replies: number } }>('GET', 'usage?group_by=day');
-    const { items } = await house.api<{ items: unknown[] }>('GET', 'sessions');
+    const { total } = await stand.house.api<{ total: { replies: number } }>('GET', 'usage?group_by=day');
+    const { items } = await stand.house.api<{ items: unknown[] }>('GET', 'sessions');
     return total.replies === 3 && items.length === 2;
   });
   pages = ['usage', `projects/${(await project('billing')).id}`];
   pages.push(...['projects', 'prices', 'retention'].map((section) => `settings/${section}`));
-}, 120_000);
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
 });
 
 async function project(name: string): Promise<{ id: string; name: string }> {
-  const { items } = await house.api<{ items: { id: string; name: string }[] }>('GET', 'projects');
+  const { items } = await stand.house.api<{ items: { id: string; name: string }[] }>('GET', 'projects');
   const found = items.find((one) => one.name.endsWith(name));
   if (!found) throw new Error(`no project ${name} among ${items.map((one) => one.name).join(', ')}`);
   return found;
 }
 
 async function open(path: string, size = DESKTOP): Promise<Page> {
-  page = await enter(browser, house, size);
+  const page = await stand.enter(size);
   await show(page, path);
   return page;
 }
 
 /** Goes there and waits until what was asked for has arrived. */
 async function show(page: Page, path: string): Promise<void> {
-  await page.goto(`${house.url}/${path}`);
+  await page.goto(`${stand.house.url}/${path}`);
   await page.getByRole('main').getByRole('heading').first().waitFor();
   await page.waitForFunction(() => !document.querySelector('main .skeleton'));
 }

@@ -1,40 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
-import { House } from './house.ts';
-import {
-  enter,
-  expectAccessible,
-  PHONE,
-  scrollsSideways,
-  smallTargets,
-  type Browser,
-  type Page,
-} from './visitor.ts';
+import { useStand } from './stand.ts';
+import { expectAccessible, PHONE, scrollsSideways, smallTargets } from './visitor.ts';
 
-let browser: Browser;
-let house: House;
-let page: Page | undefined;
 let coders: Coder[];
 
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['one', 'two'])]);
+const stand = useStand(['one', 'two'], async () => {
   coders = ['one', 'one', 'two'].map((host, i) => {
-    const coder = new Coder(house.root(host), `/srv/demo/project-${i}`);
+    const coder = new Coder(stand.house.root(host), `/srv/demo/project-${i}`);
     coder.prompt(`Task number ${i}`);
     coder.call('Edit', { file_path: 'src/main.rs' });
     coder.reply('Done as asked.');
     return coder;
   });
-});
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
 });
 
 const SECTIONS = [
@@ -51,7 +30,7 @@ const SECTIONS = [
 ];
 
 test('everything is reached by keys', async () => {
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.locator('[data-row]').nth(2).waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
@@ -80,7 +59,7 @@ test('everything is reached by keys', async () => {
 });
 
 test('a click on a host filters the list, and the address keeps it', async () => {
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.locator('[data-row]').nth(2).waitFor();
   await page.getByRole('button', { name: /^two/ }).click();
   await page.waitForURL(/host=/);
@@ -93,7 +72,7 @@ test('a click on a host filters the list, and the address keeps it', async () =>
 });
 
 test('a phone gets strip, list, sheet and bottom bar, and nothing scrolls sideways', async () => {
-  page = await enter(browser, house, PHONE);
+  const page = await stand.enter(PHONE);
   await page.locator('[data-row]').nth(2).waitFor();
   expect(await scrollsSideways(page)).toBe(false);
   expect(await smallTargets(page)).toEqual([]);
@@ -114,7 +93,7 @@ test('a phone gets strip, list, sheet and bottom bar, and nothing scrolls sidewa
 });
 
 test('on a phone every section of the settings fits, and its name is in view', async () => {
-  const phone = (page = await enter(browser, house, PHONE));
+  const phone = await stand.enter(PHONE);
   const names = phone.getByRole('navigation', { name: 'Settings' });
   const inView = () =>
     names.locator('[aria-current]').evaluate((name) => {
@@ -122,7 +101,7 @@ test('on a phone every section of the settings fits, and its name is in view', a
       return left >= 0 && right <= innerWidth;
     });
   for (const section of SECTIONS) {
-    await phone.goto(`${house.url}/settings/${section}`);
+    await phone.goto(`${stand.house.url}/settings/${section}`);
     await phone.locator('main h2, main h3').first().waitFor();
     await phone.locator('.skeleton').first().waitFor({ state: 'detached' });
     await expect.poll(async () => [section, await inView()]).toEqual([section, true]);
@@ -137,8 +116,8 @@ test('on a phone every section of the settings fits, and its name is in view', a
 });
 
 test('what a person wants to be told, and from when on something is wrong, the aggregator keeps', async () => {
-  page = await enter(browser, house);
-  await page.goto(`${house.url}/settings/notices`);
+  const page = await stand.enter();
+  await page.goto(`${stand.house.url}/settings/notices`);
   const wanted = (name: RegExp) => page?.getByRole('checkbox', { name }).isChecked();
   await page.getByRole('checkbox', { name: /^Loop/ }).waitFor();
   for (const name of [/permission/, /^Loop/, /^Stuck/, /^Usage limit/]) expect(await wanted(name)).toBe(true);
@@ -151,7 +130,7 @@ test('what a person wants to be told, and from when on something is wrong, the a
   expect(await wanted(/^Stuck/)).toBe(false);
   expect(await wanted(/^Loop/)).toBe(true);
 
-  await page.goto(`${house.url}/settings/alarms`);
+  await page.goto(`${stand.house.url}/settings/alarms`);
   await page.getByLabel('Loop, times').fill('9');
   await page.getByLabel('Loop, times').blur();
   await page.getByText('Alarms are measured by the new bound').waitFor();
@@ -160,7 +139,7 @@ test('what a person wants to be told, and from when on something is wrong, the a
 });
 
 test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async (colorScheme) => {
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.locator('[data-row]').first().click();
   await page.getByRole('log').getByText('Done as asked.').waitFor();
@@ -170,21 +149,21 @@ test.each(['dark', 'light'] as const)('axe finds nothing in the %s theme', async
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   for (const section of ['hosts', 'members', 'tokens', 'audit', 'you']) {
-    await page.goto(`${house.url}/settings/${section}`);
+    await page.goto(`${stand.house.url}/settings/${section}`);
     await page.locator('main h2, main h3').first().waitFor();
     await page.locator('.skeleton').first().waitFor({ state: 'detached' });
     await expectAccessible(page);
   }
   await page.context().clearCookies();
-  await page.goto(house.url);
+  await page.goto(stand.house.url);
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   await expectAccessible(page);
 });
 
 test('an address that names nothing says so', async () => {
-  page = await enter(browser, house);
-  await page.goto(`${house.url}/no/such/page`);
+  const page = await stand.enter();
+  await page.goto(`${stand.house.url}/no/such/page`);
   await page.getByText('There is no such page').waitFor();
-  await page.goto(`${house.url}/sessions/claude-0`);
+  await page.goto(`${stand.house.url}/sessions/claude-0`);
   await page.getByRole('alert').waitFor();
 });

@@ -1,55 +1,37 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
-import { House } from './house.ts';
 import { writeLongSession, type LongSession } from './longSession.ts';
 import { until } from './process.ts';
-import {
-  DESKTOP,
-  enter,
-  expectAccessible,
-  PHONE,
-  scrollsSideways,
-  smallTargets,
-  type Browser,
-  type Page,
-} from './visitor.ts';
+import { useStand } from './stand.ts';
+import { DESKTOP, expectAccessible, PHONE, scrollsSideways, smallTargets, type Page } from './visitor.ts';
 
 const ROUNDS = 12_500;
 
-let browser: Browser;
-let house: House;
 let long: LongSession;
-let page: Page | undefined;
 
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['one'])]);
-  long = writeLongSession(house.root('one'), ROUNDS);
-  await until('the long session is understood', async () => {
-    const session = await house.api<{ entries: { total: number }; tool_calls: number }>(
-      'GET',
-      `sessions/${long.id}`,
-    );
-    return session.entries.total === long.lines && session.tool_calls === ROUNDS;
-  });
-}, 300_000);
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
-});
+const stand = useStand(
+  ['one'],
+  async () => {
+    long = writeLongSession(stand.house.root('one'), ROUNDS);
+    await until('the long session is understood', async () => {
+      const session = await stand.house.api<{ entries: { total: number }; tool_calls: number }>(
+        'GET',
+        `sessions/${long.id}`,
+      );
+      return session.entries.total === long.lines && session.tool_calls === ROUNDS;
+    });
+  },
+  300_000,
+);
 
 /** The long session in the reader, and the requests for entries that the page makes. */
 async function open(search = '', size = DESKTOP): Promise<{ page: Page; asked: string[] }> {
-  page = await enter(browser, house, size);
+  const page = await stand.enter(size);
   const asked: string[] = [];
   page.on('request', (request) => {
     if (/\/entries\?/.test(request.url())) asked.push(request.url());
   });
-  await page.goto(`${house.url}/browse/${long.id}${search}`);
+  await page.goto(`${stand.house.url}/browse/${long.id}${search}`);
   await page.locator('[data-index]').first().waitFor();
   return { page, asked };
 }
@@ -57,7 +39,7 @@ async function open(search = '', size = DESKTOP): Promise<{ page: Page; asked: s
 const log = (page: Page) => page.getByRole('log');
 /** The transcript of the session. */
 async function file(): Promise<string> {
-  const session = await house.api<{ transcripts: { id: string }[] }>('GET', `sessions/${long.id}`);
+  const session = await stand.house.api<{ transcripts: { id: string }[] }>('GET', `sessions/${long.id}`);
   return session.transcripts[0]?.id ?? '';
 }
 
@@ -177,14 +159,14 @@ test('what one goes to lies below the line of its turn, at the desk and on the p
 
 test('what could not be had while the aggregator was away comes once it is back', async () => {
   const { page } = await open();
-  await house.kill();
+  await stand.house.kill();
   await page.getByText('No live connection to the aggregator.').waitFor();
   await log(page).focus();
   await page.keyboard.press('End');
   const problem = log(page).locator('..').getByRole('alert');
   await problem.getByText('The aggregator does not answer.').waitFor();
   expect(await problem.isVisible()).toBe(true);
-  await house.open();
+  await stand.house.open();
   await log(page)
     .getByText(`Reply: round ${ROUNDS - 1} done`)
     .waitFor();

@@ -1,40 +1,28 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { Coder } from './coder.ts';
-import { House } from './house.ts';
-import { DESKTOP, enter, live, type Browser, type Page } from './visitor.ts';
+import { until } from './process.ts';
+import { useStand } from './stand.ts';
+import { DESKTOP, live, type Page } from './visitor.ts';
 
-let browser: Browser;
-let house: House;
-let page: Page | undefined;
-
-beforeAll(async () => {
-  [browser, house] = await Promise.all([openBrowser(), House.start(['one', 'two'])]);
-});
-afterEach(async () => {
-  await page?.context().close();
-  page = undefined;
-});
-afterAll(async () => {
-  await browser.close();
-  await house.stop();
-});
+const stand = useStand(['one', 'two']);
 
 /** A session on a host, open on a page. */
 async function openSession(host: string, prompt: string): Promise<{ coder: Coder; page: Page }> {
-  const coder = new Coder(house.root(host), '/srv/demo/web');
+  const coder = new Coder(stand.house.root(host), '/srv/demo/web');
   coder.prompt(prompt);
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.locator(`[data-row="${coder.id}"]`).click();
   await page.getByRole('log').getByText(prompt).waitFor();
   return { coder, page };
 }
 
 test('a one-time link signs in, leaves the address bar, and asks for a password that then works', async () => {
-  const { link } = await house.api<{ link: string }>('POST', 'members', { name: 'newcomer', role: 'member' });
-  const context = await browser.newContext();
-  page = await context.newPage();
+  const { link } = await stand.house.api<{ link: string }>('POST', 'members', {
+    name: 'newcomer',
+    role: 'member',
+  });
+  const page = await stand.stranger();
   await page.goto(link);
   await page.getByRole('heading', { name: 'Set a password' }).waitFor();
   expect(page.url()).not.toContain('#');
@@ -52,7 +40,7 @@ test('a one-time link signs in, leaves the address bar, and asks for a password 
   await page.getByRole('button', { name: 'Sign in' }).click();
   await live(page);
 
-  const other = await (await browser.newContext()).newPage();
+  const other = await (await stand.browser.newContext()).newPage();
   await other.goto(link);
   await other.getByText(/used already or has expired/).waitFor();
   await other.context().close();
@@ -94,20 +82,19 @@ test('a reader who scrolled up stays there and is told what is new', async () =>
 });
 
 test('earlier entries come when one scrolls back', async () => {
-  const coder = new Coder(house.root('one'), '/srv/demo/long');
+  const coder = new Coder(stand.house.root('one'), '/srv/demo/long');
   coder.prompt('The very first prompt');
   for (let i = 0; i < 450; i += 1) coder.reply(`Line ${i}`);
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.locator(`[data-row="${coder.id}"]`).click();
   const log = page.getByRole('log');
   await log.getByText('Line 449', { exact: true }).waitFor();
   await log.hover();
   const first = log.getByText('The very first prompt');
-  for (let i = 0; i < 60 && !(await first.isVisible()); i += 1) {
+  await until('the beginning is reached', async () => {
     await page.mouse.wheel(0, -4000);
-    await page.waitForTimeout(100);
-  }
-  expect(await first.isVisible()).toBe(true);
+    return first.isVisible();
+  });
 });
 
 test('a killed aggregator brings the banner; restarted, the page catches up without a reload', async () => {
@@ -116,11 +103,11 @@ test('a killed aggregator brings the banner; restarted, the page catches up with
   await page.getByRole('log').getByText('Before the crash').waitFor();
   await page.evaluate(() => ((globalThis as unknown as { mark: number }).mark = 1));
 
-  await house.kill();
+  await stand.house.kill();
   await page.getByText('No live connection to the aggregator').waitFor();
   await page.getByTestId('connection').getByText('Offline').waitFor();
   coder.reply('While it was down');
-  await house.open();
+  await stand.house.open();
 
   await page.getByRole('log').getByText('While it was down').waitFor();
   await page.getByText('No live connection to the aggregator').waitFor({ state: 'detached' });
@@ -130,51 +117,55 @@ test('a killed aggregator brings the banner; restarted, the page catches up with
 });
 
 test('a host joins by the command that the page shows, and the page says so', async () => {
-  page = await enter(browser, house);
+  const page = await stand.enter();
   await page.getByRole('button', { name: 'Add a host' }).click();
   await page.getByLabel('Name of the host').fill('three');
   await page.getByRole('button', { name: 'Make the command' }).click();
   await page.getByText('Waiting for three to join').waitFor();
   const command = await page.getByRole('dialog').locator('code', { hasText: ' join ' }).innerText();
-  await house.join('three', command);
+  await stand.house.join('three', command);
   await page.getByText('three is linked').waitFor();
   await page.getByRole('button', { name: 'Done' }).click();
 
-  await page.goto(`${house.url}/settings/hosts`);
+  await page.goto(`${stand.house.url}/settings/hosts`);
   await page.getByRole('button', { name: 'Remove three' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove three' }).click();
   await page.getByRole('heading', { name: /^three/ }).waitFor({ state: 'detached' });
 });
 
 test('a viewer sees everything and can change nothing', async () => {
-  const { link } = await house.api<{ link: string }>('POST', 'members', { name: 'reader', role: 'viewer' });
-  page = await enter(browser, house, DESKTOP, link);
+  const { link } = await stand.house.api<{ link: string }>('POST', 'members', {
+    name: 'reader',
+    role: 'viewer',
+  });
+  const page = await stand.enter(DESKTOP, link);
   await page.locator('[data-row]').first().waitFor();
   expect(await page.getByRole('button', { name: 'Add a host' }).count()).toBe(0);
-  await page.goto(`${house.url}/settings/members`);
+  await page.goto(`${stand.house.url}/settings/members`);
   await page.getByText('it is for admins').waitFor();
   expect(await page.getByRole('link', { name: 'Members' }).count()).toBe(0);
 });
 
 test('a sign-in that is ended elsewhere ends on the page too', async () => {
-  const member = await house.api<{ member: { id: string }; link: string }>('POST', 'members', {
+  const member = await stand.house.api<{ member: { id: string }; link: string }>('POST', 'members', {
     name: 'leaver',
     role: 'member',
   });
-  page = await enter(browser, house, DESKTOP, member.link);
-  await house.api('PATCH', `members/${member.member.id}`, { disabled: true });
+  const page = await stand.enter(DESKTOP, member.link);
+  await stand.house.api('PATCH', `members/${member.member.id}`, { disabled: true });
   await page.reload();
   await page.getByRole('heading', { name: 'Sign in to Muster' }).waitFor();
 });
 
 test('tokens are shown once and can be revoked', async () => {
-  page = await enter(browser, house);
-  await page.goto(`${house.url}/settings/tokens`);
+  const page = await stand.enter();
+  await page.goto(`${stand.house.url}/settings/tokens`);
   await page.getByRole('button', { name: 'Create a token' }).click();
   await page.getByLabel('What it is for').fill('a script');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   const secret = await page.locator('dialog code').innerText();
-  const asScript = () => fetch(`${house.url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
+  const asScript = () =>
+    fetch(`${stand.house.url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
   expect((await asScript()).status).toBe(200);
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Revoke a script' }).click();
