@@ -18,12 +18,14 @@ const SIZES = [
 ] as const;
 /** Long enough for sparklines and rates to show something. */
 const WARM_UP_MS = Number(process.env['WARM_UP_MS'] ?? 20_000);
+/** Until what slides or fades in is there. The pulses of a live fleet never end, so there is no rest to wait for. */
+const SETTLE_MS = 1_500;
 
 const [link = 'http://127.0.0.1:4600/', folder = 'screenshots'] = process.argv.slice(2);
 const home = new URL('./', link).toString().replace(/sign-in\/?$/, '');
 
 async function shot(page: Page, name: string): Promise<void> {
-  await page.waitForTimeout(400);
+  await page.waitForTimeout(SETTLE_MS);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   console.log(`${name}.png`);
 }
@@ -64,7 +66,6 @@ for (const theme of ['dark', 'light'] as const) {
     await page.locator('[data-row]').first().click();
     await page.getByRole('log').waitFor();
     await page.mouse.move(1, 1);
-    await page.waitForTimeout(1500);
     await shot(page, `operations-${size.name}${size.name === 'desktop' ? '' : '-detail'}-${theme}`);
     await page.close();
     const settings = await open(context, 'settings/hosts');
@@ -75,6 +76,5 @@ for (const theme of ['dark', 'light'] as const) {
 const screen = await browser.newContext({ viewport: { width: 1920, height: 1080 }, storageState });
 const wall = await open(screen, 'operations?wall');
 await wall.waitForSelector('main li');
-await wall.waitForTimeout(1500);
 await shot(wall, 'wall');
 await browser.close();
