@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { edge, edgeWidth, layout } from './topology';
+import { along, drawn, edge, edgeWidth, layout } from './topology';
 
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `host-${i}`);
 
@@ -35,13 +35,19 @@ test('eight hosts have room for their labels', () => {
 
 test('an edge runs from the host to the aggregator', () => {
   const map = layout(ids(3), 369, 636);
-  const [start, end] = [map.places[0], map.aggregator];
-  const numbers =
-    edge(map.places[0] as (typeof map.places)[number], map)
-      .match(/-?[\d.]+/g)
-      ?.map(Number) ?? [];
-  expect(numbers[0]).toBeCloseTo((start?.x ?? 0) - map.radius - 3, 1);
-  expect(numbers.at(-2)).toBeGreaterThan(end.x);
+  const curve = edge(map.places[0] as (typeof map.places)[number], map);
+  expect(curve.from.x).toBeCloseTo((map.places[0]?.x ?? 0) - map.radius - 3, 1);
+  expect(curve.to.x).toBeGreaterThan(map.aggregator.x);
+});
+
+test('what travels along a curve starts at one end, stays on it and ends at the other', () => {
+  const curve = { from: { x: 0, y: 0 }, out: { x: 0, y: 60 }, in: { x: 100, y: 40 }, to: { x: 100, y: 100 } };
+  expect([along(curve, 0), along(curve, 0.5), along(curve, 1)]).toEqual([
+    curve.from,
+    { x: 50, y: 50 },
+    curve.to,
+  ]);
+  expect(drawn(curve)).toBe('M0.0 0.0C0.0 60.0 100.0 40.0 100.0 100.0');
 });
 
 test('width grows with the rate, within bounds', () => {

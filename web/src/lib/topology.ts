@@ -94,8 +94,16 @@ function aggregatorX(width: number): number {
 /** Distance between the ends of neighbouring edges at the aggregator's side, px. */
 const PORT_PITCH = 6;
 
+/** A cubic Bézier curve: its ends, and the points that it leaves one and comes to the other by. */
+export interface Curve {
+  readonly from: Point;
+  readonly out: Point;
+  readonly in: Point;
+  readonly to: Point;
+}
+
 /** The edge from a host to the aggregator: pulses travel along it in the direction of the data. */
-export function edge(place: Place, all: Layout): string {
+export function edge(place: Place, all: Layout): Curve {
   const same = all.places.filter(({ side }) => side === place.side);
   const spread = Math.min(
     (PORT_PITCH * all.half) / AGGREGATOR_HALF,
@@ -108,11 +116,22 @@ export function edge(place: Place, all: Layout): string {
     y: all.aggregator.y + (same.indexOf(place) - (same.length - 1) / 2) * spread,
   };
   const reach = sign * Math.max(24, Math.abs(from.x - to.x) * 0.62);
-  return `M${n(from.x)} ${n(from.y)}C${n(from.x - reach)} ${n(from.y)} ${n(to.x + reach)} ${n(to.y)} ${n(to.x)} ${n(to.y)}`;
+  return { from, out: { x: from.x - reach, y: from.y }, in: { x: to.x + reach, y: to.y }, to };
 }
 
-function n(value: number): string {
-  return value.toFixed(1);
+/** A curve as SVG writes it. */
+export function drawn(curve: Curve): string {
+  const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  return `M${at(curve.from)}C${at(curve.out)} ${at(curve.in)} ${at(curve.to)}`;
+}
+
+/** The point of a curve at a share of its way, 0 to 1. */
+export function along(curve: Curve, share: number): Point {
+  const rest = 1 - share;
+  const [a, b, c, d] = [rest ** 3, 3 * rest * rest * share, 3 * rest * share * share, share ** 3];
+  const mix = (axis: 'x' | 'y') =>
+    a * curve.from[axis] + b * curve.out[axis] + c * curve.in[axis] + d * curve.to[axis];
+  return { x: mix('x'), y: mix('y') };
 }
 
 /** Width of an edge by its rate, px. */

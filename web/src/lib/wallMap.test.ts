@@ -31,12 +31,7 @@ test.each([
 test('hosts stand on both sides, and edges end at their side of the aggregator', () => {
   const map = wallMap(ids(8), 1200, 720);
   for (const place of map.places) {
-    const end = Number(
-      edge(place, map)
-        .match(/-?[\d.]+/g)
-        ?.at(-2),
-    );
-    expect(Math.sign(end - map.aggregator.x)).toBe(place.side === 'right' ? 1 : -1);
+    expect(Math.sign(edge(place, map).to.x - map.aggregator.x)).toBe(place.side === 'right' ? 1 : -1);
   }
   expect(map.places.filter(({ side }) => side === 'left')).toHaveLength(4);
 });
