@@ -19,6 +19,8 @@ pub struct View {
     pub coder: String,
     /// Hosts on which it lives or wrote, in their order.
     pub hosts: Vec<HostId>,
+    /// Lines of it arrived; a coder that was only started has said nothing yet.
+    pub has_transcript: bool,
     /// What it is doing.
     pub state: State,
     /// Tool calls without an outcome, of the session and its subagents, oldest first, at most [`RUNNING`].

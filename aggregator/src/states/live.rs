@@ -146,6 +146,7 @@ impl Live {
             session: id.clone(),
             coder: self.coder.clone(),
             hosts: self.hosts(),
+            has_transcript: !self.endings.is_empty(),
             waiting: if state.turn.needs_person() { sources.hooks.waiting_agents() } else { Vec::new() },
             state,
             running: if is_over { Vec::new() } else { self.running(&skew, sources.tail.as_ref()) },

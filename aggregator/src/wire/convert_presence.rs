@@ -10,6 +10,7 @@ impl From<&View> for SessionState {
         let state = &view.state;
         Self {
             session_id: view.session.to_string(),
+            has_transcript: view.has_transcript,
             turn: state.turn.into(),
             since: rfc3339(state.since),
             reason: state.reason.clone(),

@@ -8,6 +8,8 @@ use ts_rs::TS;
 pub struct SessionState {
     /// Session.
     pub session_id: String,
+    /// Whether any of its lines arrived. Until then there is no such session to be asked for: its coder was only started.
+    pub has_transcript: bool,
     /// Who has the turn.
     pub turn: TurnState,
     /// Since when, RFC 3339.

@@ -60,9 +60,15 @@ export class Fleet {
   readonly tokensPerMinute = $derived(
     [...this.states.values()].reduce((sum, state) => sum + state.tokens_per_minute, 0),
   );
-  /** Living sessions whose rows did not come: they have been silent for long, but have a state. */
+  /** Tokens that the known sessions used, ever: it moves when one of them spends. */
+  readonly spent = $derived(this.sessions.reduce((sum, { tokens }) => sum + tokens, 0));
+  /** Living sessions whose rows did not come: they have been silent for long. Who has said nothing yet has none. */
   readonly missing = $derived(
-    this.loaded ? [...this.states.keys()].filter((id) => !this.sessionsById.has(id)) : [],
+    this.loaded
+      ? [...this.states.values()]
+          .filter(({ session_id, has_transcript }) => has_transcript && !this.sessionsById.has(session_id))
+          .map(({ session_id }) => session_id)
+      : [],
   );
 
   #pulses = new Map<string, Pulse>();

@@ -109,6 +109,25 @@ test('a row that works turn after turn keeps its place; after a long pause it co
   expect(shown(all)[0]).toBe('Working: works asks writes');
 });
 
+test('a coder that has said nothing yet has no row that could be missed', () => {
+  const { fleet } = team();
+  const tell = (has_transcript: boolean) =>
+    fleet.receive(
+      [
+        {
+          topic: 'fleet',
+          revision: 2,
+          update: { states: [doing('started', 'your_turn', NOW, { has_transcript })] },
+        },
+      ],
+      NOW,
+    );
+  tell(false);
+  expect(fleet.missing).toEqual([]);
+  tell(true);
+  expect(fleet.missing).toEqual(['started']);
+});
+
 test('a living session that the snapshot left out is missed until its row is there, and then stays', () => {
   const { fleet } = team();
   fleet.receive(

@@ -72,6 +72,7 @@ export function doing(
   const at = new Date(since).toISOString();
   return {
     session_id: session,
+    has_transcript: true,
     turn,
     since: at,
     reason: null,

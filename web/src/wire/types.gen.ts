@@ -1775,6 +1775,10 @@ export type SessionState = {
  */
 session_id: string, 
 /**
+ * Whether any of its lines arrived. Until then there is no such session to be asked for: its coder was only started.
+ */
+has_transcript: boolean, 
+/**
  * Who has the turn.
  */
 turn: TurnState, 

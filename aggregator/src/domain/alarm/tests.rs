@@ -24,6 +24,7 @@ fn view(turn: Turn) -> View {
         session: SessionId::from_stored("claude-s"),
         coder: "claude".to_owned(),
         hosts: Vec::new(),
+        has_transcript: true,
         state,
         running: Vec::new(),
         waiting: Vec::new(),

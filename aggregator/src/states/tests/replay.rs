@@ -229,3 +229,16 @@ fn a_background_job_says_itself_what_it_needs() {
     let view = from(&shown, &asked.session, asked.at + LATE_MS).next().unwrap();
     assert_eq!(view.state.reason.as_deref(), Some("approve Bash: rm -rf build-cache"), "{:?}", view.state);
 }
+
+#[test]
+fn a_client_that_was_only_started_has_no_transcript_until_its_first_line() {
+    let all = all();
+    let recordings: Vec<&Recording> = all.iter().filter(|recording| recording.name.ends_with("-tool-fails")).collect();
+    assert_eq!(recordings.len(), 2);
+    for recording in recordings {
+        let views = replay(recording, ALL).into_iter().flat_map(|moment| moment.views);
+        let told: Vec<bool> = views.map(|view| view.has_transcript).collect();
+        assert_eq!((told.first(), told.last()), (Some(&false), Some(&true)), "{}", recording.name);
+        assert!(told.is_sorted(), "{}", recording.name);
+    }
+}
