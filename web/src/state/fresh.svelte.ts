@@ -30,11 +30,13 @@ export class Fresh<T> {
     return this.value === null && this.problem === null;
   }
 
-  /** Says what the answer depends on now. */
-  depends(mark: string): void {
+  /** Says what the answer depends on now. `known`: whoever shows it has asked by themselves when it first depends. */
+  depends(mark: string, { known = false } = {}): void {
     if (mark === this.#mark) return;
+    const first = this.#mark === null;
     this.#mark = mark;
-    this.#soon();
+    if (known && first) this.#askedAt = performance.now();
+    else this.#soon();
   }
 
   /** Asks at once. */

@@ -1,6 +1,6 @@
 import { searchParams } from 'sv-router';
 
-import { dayOf, daysBefore, lastDays } from '../lib/days';
+import { dayOf, daysBefore, lastDays, noonOf } from '../lib/days';
 import { ledger, type UsageQuery } from '../wire/ledger';
 import type { UsageReport, UsageWindow } from '../wire/types.gen';
 import { inWords } from './list.svelte';
@@ -17,6 +17,8 @@ export const NARROWINGS = ['host', 'project', 'coder', 'model'] as const;
 export type Narrowing = (typeof NARROWINGS)[number];
 
 interface Loaded {
+  /** What it answers: the same one as long as nobody asks for something else. */
+  readonly asked: UsageQuery;
   readonly days: readonly string[];
   readonly daily: UsageReport;
   readonly before: UsageReport;
@@ -41,13 +43,11 @@ export class UsageView {
       string | null
     >,
   );
-  readonly days = $derived(lastDays(Date.now(), this.period));
+  /** Today, as of the latest answer: a page stays open over midnight. */
+  #today = $state(dayOf(Date.now()));
+  readonly days = $derived(lastDays(noonOf(this.#today), this.period));
   /** What everything on the page is asked for. */
-  readonly asked: UsageQuery = $derived({
-    from: this.days[0] ?? '',
-    to: dayOf(Date.now()),
-    ...this.narrowed,
-  });
+  readonly asked: UsageQuery = $derived({ from: this.days[0] ?? '', to: this.#today, ...this.narrowed });
 
   loaded = $state.raw<Loaded | null>(null);
   windows = $state.raw<readonly UsageWindow[]>([]);
@@ -61,13 +61,19 @@ export class UsageView {
     else searchParams.set(name, String(value));
   }
 
-  /** Fetches everything; an answer that came too late is dropped. */
+  /** Fetches everything. */
   async load(): Promise<void> {
+    this.loading = true;
+    await this.again();
+  }
+
+  /** Fetches everything behind what is shown. A failure leaves that; an answer that came too late is dropped. */
+  async again(): Promise<void> {
+    this.#today = dayOf(Date.now());
     const turn = ++this.#turn;
     const { asked, days, group, period } = this;
     const first = days[0] ?? '';
     const earlier = { ...asked, from: daysBefore(first, period), to: daysBefore(first, 1) };
-    this.loading = true;
     try {
       const [daily, before, table, windows] = await Promise.all([
         ledger.usage({ ...asked, group_by: 'day,model' }),
@@ -76,11 +82,11 @@ export class UsageView {
         ledger.windows(),
       ]);
       if (turn !== this.#turn) return;
-      this.loaded = { days, daily, before, table, group };
+      this.loaded = { asked, days, daily, before, table, group };
       this.windows = windows.items;
       this.problem = null;
     } catch (error) {
-      if (turn === this.#turn) this.problem = inWords(error);
+      if (turn === this.#turn && this.loading) this.problem = inWords(error);
     } finally {
       if (turn === this.#turn) this.loading = false;
     }
