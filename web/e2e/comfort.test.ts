@@ -107,7 +107,9 @@ test('in forced colours marks keep their colours, and what is chosen is outlined
   await row.click();
   await expect.poll(() => row.getAttribute('aria-current')).toBe('true');
   expect(await row.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
-  const marks = page.getByRole('region', { name: 'Hosts' }).locator('i, [style*="--scale"]');
+  const marks = page
+    .getByRole('region', { name: 'Hosts' })
+    .locator('[role=img] > i, [role=img] > [style*="--scale"]');
   const grounds = await marks.evaluateAll((all) =>
     all.map((mark) => getComputedStyle(mark).getPropertyValue('forced-color-adjust')),
   );
