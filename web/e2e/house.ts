@@ -74,7 +74,7 @@ export class House {
     if (body !== undefined) init.body = JSON.stringify(body);
     const response = await fetch(`${this.url}/api/v1/${resource}`, init);
     if (!response.ok) throw new Error(`${method} ${resource}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
   /** Adds a host and waits until it is linked. */

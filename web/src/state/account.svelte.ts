@@ -1,7 +1,10 @@
-import { api, ApiError, isSignedOut } from '../wire/api';
+import { api, ApiError, isSignedOut, onRefusal } from '../wire/api';
 import type { Me, Role, SignIn } from '../wire/types.gen';
 
 const RANK: Record<Role, number> = { viewer: 0, member: 1, admin: 2 };
+
+/** Where the tabs of a browser tell each other that somebody signed in or out: they share one sign-in. */
+const CHANNEL = 'muster.account';
 
 /** Who is signed in. */
 export class Account {
@@ -9,13 +12,33 @@ export class Account {
   me = $state.raw<Me | null>(null);
   /** Why the status is `failed`. */
   error = $state.raw<ApiError | null>(null);
+  /** The sign-in ended while the page was open, and not by it: its reader is told. */
+  ended = $state(false);
+  /** Id of who is signed in; `null` for nobody. */
+  readonly actor = $derived(this.status === 'in' ? (this.me?.actor.id ?? null) : null);
+
+  #channel: BroadcastChannel | null = null;
+
+  /** Hears of what other tabs do, and of refusals, until the returned function is called. */
+  start(): () => void {
+    const leave = onRefusal(() => void this.#look());
+    if ('BroadcastChannel' in window) {
+      this.#channel = new BroadcastChannel(CHANNEL);
+      this.#channel.onmessage = () => void this.#look();
+    }
+    return () => {
+      leave();
+      this.#channel?.close();
+      this.#channel = null;
+    };
+  }
 
   /** Asks the aggregator who this is. */
   async load(): Promise<void> {
     try {
       this.#enter(await api.me());
     } catch (error) {
-      if (isSignedOut(error)) return this.left();
+      if (isSignedOut(error)) return this.#out();
       this.error = error instanceof ApiError ? error : null;
       this.status = 'failed';
     }
@@ -24,11 +47,13 @@ export class Account {
   /** Rejects with `ApiError` when the aggregator says no. */
   async signIn(request: SignIn): Promise<void> {
     this.#enter(await api.signIn(request));
+    this.#channel?.postMessage('in');
   }
 
   async signOut(): Promise<void> {
     await api.signOut();
-    this.left();
+    this.#out();
+    this.#channel?.postMessage('out');
   }
 
   /** A first password was set. */
@@ -36,10 +61,10 @@ export class Account {
     if (this.me) this.me = { ...this.me, needs_password: false };
   }
 
-  /** The sign-in ended here or elsewhere. */
+  /** The sign-in ended elsewhere: in another tab, or because it was taken away. */
   left(): void {
-    this.me = null;
-    this.status = 'out';
+    if (this.status === 'in') this.ended = true;
+    this.#out();
   }
 
   /** Whether the signed-in actor may do what a role may. */
@@ -50,6 +75,23 @@ export class Account {
   #enter(me: Me): void {
     this.me = me;
     this.error = null;
+    this.ended = false;
     this.status = 'in';
+  }
+
+  #out(): void {
+    this.me = null;
+    this.status = 'out';
+  }
+
+  /** Looks who it is now: nobody any more perhaps, or somebody else. Without an answer all stays as it is. */
+  async #look(): Promise<void> {
+    if (this.status === 'loading') return;
+    try {
+      const me = await api.me();
+      if (this.me?.actor.id !== me.actor.id) this.#enter(me);
+    } catch (error) {
+      if (isSignedOut(error)) this.left();
+    }
   }
 }

@@ -58,7 +58,7 @@ export class App {
 
   /** Runs while the page is open. */
   start(): () => void {
-    const ends = [this.clock.start(), this.theme.start(), this.viewport.start()];
+    const ends = [this.account.start(), this.clock.start(), this.theme.start(), this.viewport.start()];
     return () => ends.forEach((end) => end());
   }
 

@@ -50,6 +50,14 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+const refusals = new Set<() => void>();
+
+/** Calls back when the aggregator refused because nobody is signed in, until the returned function is called. */
+export function onRefusal(listener: () => void): () => void {
+  refusals.add(listener);
+  return () => refusals.delete(listener);
+}
+
 const UNREACHABLE: Problem = {
   code: 'unreachable',
   status: 0,
@@ -66,6 +74,9 @@ async function problemOf(response: Response): Promise<Problem> {
     detail: given.detail ?? '',
   };
 }
+
+/** What asks or changes who is signed in. */
+const SELF = ['me', 'sign-in', 'sign-out'];
 
 async function send(
   method: string,
@@ -84,6 +95,8 @@ async function send(
     throw signal?.aborted ? error : new ApiError(UNREACHABLE);
   });
   if (response.ok) return response;
+  // Who asks for themselves hears it as the answer.
+  if (response.status === 401 && !SELF.includes(resource)) for (const heard of refusals) heard();
   const retryAfter = Number(response.headers.get('retry-after'));
   throw new ApiError(await problemOf(response), retryAfter > 0 ? retryAfter : null);
 }
