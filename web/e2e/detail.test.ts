@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { Coder } from './coder.ts';
+import { until } from './process.ts';
 import { useStand } from './stand.ts';
 import { DESKTOP, expectAccessible, PHONE, scrollsSideways, smallTargets, type Page } from './visitor.ts';
 
@@ -244,18 +245,29 @@ test('nothing can be stopped where nothing lives, and a viewer is offered neithe
   expect(await viewer.getByRole('button', { name: 'Rename' }).count()).toBe(0);
 });
 
+/** Waits until the host says whether what lives of a session can be stopped. */
+async function saysOfStop(id: string, stoppable: boolean): Promise<void> {
+  await until(`${id} ${stoppable ? 'can' : 'cannot'} be stopped`, async () => {
+    const { house } = stand;
+    const state = await house.api<{ processes: { no_stop: string | null }[] }>('GET', `sessions/${id}/state`);
+    return state.processes.length === 1 && (state.processes[0]?.no_stop === null) === stoppable;
+  });
+}
+
 test('killing asks first, names session and host, says how it went, and ends the process', async () => {
   const { coder } = busy('Kill me');
   const process = coder.live(dirname(stand.house.root('one')));
   const page = await openDetail(coder.id);
-  const refused = { done: false, text: 'The host refused: its policy' };
-  const once = { times: 1 };
-  await page.route('**/stop', (route) => route.fulfill({ status: 200, json: refused }), once);
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('menuitem', { name: /^Kill/ }).click();
   const dialog = page.getByRole('dialog', { name: 'Kill “Kill me” on one?' });
+  // Its owner changes the policy while one still thinks about it, and back.
+  await stand.house.restart('one', 'allow_stop = false');
+  await saysOfStop(coder.id, false);
   await dialog.getByRole('button', { name: 'Kill it' }).click();
-  await dialog.getByRole('alert').getByText('The host refused').waitFor();
+  await dialog.getByRole('alert').getByText('This coder cannot be stopped from here').waitFor();
+  await stand.house.restart('one', '');
+  await saysOfStop(coder.id, true);
   await dialog.getByRole('button', { name: 'Kill it' }).click();
   await page.getByText(`ended process ${process.pid}`).first().waitFor();
   expect(await process.ended()).toBeNull();

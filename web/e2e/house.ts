@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -13,7 +13,7 @@ export class House {
   readonly folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
   readonly url: string;
   #aggregator: Running | null = null;
-  #agents: Running[] = [];
+  #agents = new Map<string, Running>();
   #args: readonly string[];
 
   private constructor(port: number, args: readonly string[]) {
@@ -53,7 +53,7 @@ export class House {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#agents.map((agent) => agent.end('SIGTERM')));
+    await Promise.all([...this.#agents.values()].map((agent) => agent.end('SIGTERM')));
     await this.#aggregator?.end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -95,7 +95,19 @@ export class House {
     const joining = new Running(AGENT, [...words, ...state], {});
     const code = await joining.ended();
     if (code !== 0) throw new Error(`joining ended with ${code}:\n${joining.output}`);
-    this.#agents.push(new Running(AGENT, ['run', ...state, '--root', `claude=${this.root(name)}`], {}));
+    this.#run(name);
+  }
+
+  /** Starts the agent of a host anew, with this `config.toml`. */
+  async restart(name: string, config: string): Promise<void> {
+    await this.#agents.get(name)?.end('SIGTERM');
+    writeFileSync(join(this.folder, name, 'agent/config.toml'), config);
+    this.#run(name);
+  }
+
+  #run(name: string): void {
+    const state = ['--state', join(this.folder, name, 'agent')];
+    this.#agents.set(name, new Running(AGENT, ['run', ...state, '--root', `claude=${this.root(name)}`], {}));
   }
 
   /** Folder of transcripts of a host. */

@@ -190,6 +190,9 @@ test('500 sessions on 60 hosts: only what is seen is in the page', async () => {
 test('an empty fleet teaches the next step', async () => {
   const page = await open({ hosts: [], sessions: [], states: [] });
   await page.getByRole('button', { name: 'Add the first host' }).waitFor();
+  await page.goto(new URL('/operations?wall', page.url()).toString());
+  await page.getByText('No host yet').waitFor();
+  expect(await page.getByText('All calm').count()).toBe(0);
 });
 
 test('on a phone one thumb is enough, and nothing scrolls sideways', async () => {
