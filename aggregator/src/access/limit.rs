@@ -32,6 +32,8 @@ pub enum Attempt<'a> {
         /// Where it comes from.
         address: IpAddr,
     },
+    /// A line of the audit trail about somebody who was refused: whoever has many addresses must not fill the database.
+    Trail,
 }
 
 /// How many attempts at once, and how long until one more is free.
@@ -45,6 +47,8 @@ const PASSWORDS_OF_ADDRESS: Rate = Rate { burst: 10, refill_ms: 6_000 };
 const PASSWORDS_OF_NAME: Rate = Rate { burst: 10, refill_ms: 10_000 };
 const LINKS: Rate = Rate { burst: 20, refill_ms: 2_000 };
 const JOINS: Rate = Rate { burst: 200, refill_ms: 100 };
+/// At most 2,880 lines a day, under half a megabyte.
+const TRAIL: Rate = Rate { burst: 100, refill_ms: 30_000 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -52,6 +56,7 @@ enum Key {
     PasswordName(String),
     Link(IpAddr),
     Join(IpAddr),
+    Trail,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +107,7 @@ fn keys(attempt: Attempt<'_>) -> Vec<(Key, Rate)> {
         ],
         Attempt::Link { address } => vec![(Key::Link(network(address)), LINKS)],
         Attempt::Join { address } => vec![(Key::Join(network(address)), JOINS)],
+        Attempt::Trail => vec![(Key::Trail, TRAIL)],
     }
 }
 

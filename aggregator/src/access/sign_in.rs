@@ -28,21 +28,46 @@ impl Access {
     pub async fn sign_in(&self, name: &str, password: &str, from: IpAddr, old: Option<&str>) -> Result<SignedIn> {
         let attempt = Attempt::Password { address: from, name };
         self.attempt(attempt)?;
-        let actor = actors::by_name(self.db(), name).await?.filter(|actor| actor.disabled_at.is_none());
-        let hash = match &actor {
+        let named = actors::by_name(self.db(), name).await?;
+        let active = named.as_ref().filter(|actor| actor.disabled_at.is_none());
+        let hash = match active {
             Some(actor) => credentials::password(self.db(), &actor.id).await?,
             None => None,
         };
         let fits = self.inner.passwords.verify(password, hash).await?;
-        let Some(actor) = actor.filter(|_| fits) else {
-            tracing::warn!(actor.name = %name.escape_debug(), origin = %from, "a sign-in was refused");
+        let Some(actor) = active.filter(|_| fits) else {
+            self.note_refusal(named.as_ref(), from).await;
             return Err(AccessError::Denied("Name or password is wrong"));
         };
         let mut tx = self.db().begin().await?;
-        let signed_in = self.begin_sign_in(&mut tx, &actor, from, old).await?;
+        let signed_in = self.begin_sign_in(&mut tx, actor, from, old).await?;
         tx.commit().await?;
         self.inner.limits.give_back(attempt);
         Ok(signed_in)
+    }
+
+    /// Writes down that somebody was refused. A name that no member has is kept nowhere: it may be a password in the
+    /// wrong field.
+    async fn note_refusal(&self, named: Option<&actors::ActorRow>, from: IpAddr) {
+        let subject = match named {
+            Some(actor) if actor.disabled_at.is_some() => format!("{} (disabled)", actor.name),
+            Some(actor) => actor.name.clone(),
+            None => "no member's name".to_owned(),
+        };
+        tracing::warn!(actor.name = subject, origin = %from, "a sign-in was refused");
+        if self.attempt(Attempt::Trail).is_err() {
+            return;
+        }
+        let by = By { actor_id: None, name: "nobody yet".to_owned(), origin: from.to_string() };
+        if let Err(error) = self.note_alone(&by, "sign-in.refused", &subject).await {
+            tracing::warn!(error = %error, "a refused sign-in is not in the audit trail");
+        }
+    }
+
+    async fn note_alone(&self, by: &By, action: &str, subject: &str) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        self.note(&mut tx, by, action, subject).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Signs in by a one-time link, which is used up.

@@ -69,6 +69,38 @@ async fn a_password_signs_in_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn a_refused_password_is_in_the_audit_trail_with_whose_and_from_where() {
+    for room in Room::both().await {
+        room.member_with_password("ann", Role::Admin).await;
+        let bob = room.member_with_password("bob", Role::Member).await;
+        let disabled = Change { disabled: Some(true), ..Change::default() };
+        room.access.change_member(&By::cli(), bob, disabled).await.unwrap();
+        for (name, password) in [("ann", "wrong"), ("bob", PASSWORD), (PASSWORD, "ann")] {
+            room.access.sign_in(name, password, HERE, None).await.unwrap_err();
+        }
+        room.access.sign_in("ann", PASSWORD, HERE, None).await.unwrap();
+        let rows = audit::page(&room.test.db, "zzz", 3).await.unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.action.as_str(), row.subject.as_str())).collect();
+        let refused = "sign-in.refused";
+        assert_eq!(told, [(refused, "no member's name"), (refused, "bob (disabled)"), (refused, "ann")]);
+        assert!(rows.iter().all(|row| row.actor_id.is_none() && row.origin == HERE.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn refused_passwords_from_everywhere_do_not_fill_the_audit_trail() {
+    for room in Room::both().await {
+        let tomorrow = room.access.now() + DAY;
+        while room.access.inner.limits.take(Attempt::Trail, tomorrow).is_ok() {}
+        room.access.sign_in("ann", "wrong", HERE, None).await.unwrap_err();
+        assert_eq!(room.audit().await, Vec::<String>::new());
+        room.access.advance(2 * DAY);
+        room.access.sign_in("ann", "wrong", HERE, None).await.unwrap_err();
+        assert_eq!(room.audit().await, ["sign-in.refused"]);
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_replaces_the_one_before_in_the_same_browser() {
     for room in Room::both().await {
         room.member_with_password("ann", Role::Member).await;

@@ -1,4 +1,4 @@
-//! Every change of access, for admins.
+//! Every change of access and every refused password, for admins.
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/audit", get(list))
 }
 
+/// Changes of access and refused passwords, newest first.
 async fn list(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -1,4 +1,4 @@
-//! Every change of access.
+//! Every change of access, and who was refused.
 
 use sqlx::FromRow;
 
