@@ -43,7 +43,8 @@ web: ## Only the web app
 	@scripts/setup.sh build
 	@scripts/web.sh build
 
-wire: ## Write the web app's types anew from the Rust source
+wire: ## Write the web app's types and the API's document anew from the Rust source
+	@MUSTER_WRITE_TYPES=1 cargo test --quiet --locked -p muster-tests --test openapi
 	@MUSTER_WRITE_TYPES=1 cargo test --quiet --locked -p muster --lib typescript_is_fresh
 
 dev: build ## Aggregator and Vite with hot reload

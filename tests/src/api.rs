@@ -10,6 +10,7 @@ use hyper::Request;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::contract;
 use crate::http::{Connection, Reply};
 
 /// How long one request may take.
@@ -23,30 +24,43 @@ pub struct Api {
     token: Option<String>,
     // Reused between requests; opened again when it broke.
     kept: Arc<Mutex<Option<Connection>>>,
+    /// Every answer must be as the API's document says.
+    checked: bool,
 }
 
 impl Api {
     /// Speaks to the aggregator at `address` with `token`.
     pub fn new(address: SocketAddr, tls: bool, token: Option<String>) -> Self {
-        Self { address, tls, token, kept: Arc::default() }
+        Self { address, tls, token, kept: Arc::default(), checked: false }
+    }
+
+    /// From now on it panics at an answer that is not as the API's document says. Measurements do without.
+    #[must_use]
+    pub fn checked(mut self) -> Self {
+        self.checked = true;
+        self
+    }
+
+    fn with(&self, token: Option<String>) -> Self {
+        Self { checked: self.checked, ..Self::new(self.address, self.tls, token) }
     }
 
     /// The same aggregator without any credential.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self::new(self.address, self.tls, None)
+        self.with(None)
     }
 
     /// The same access over a connection of its own.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(self.address, self.tls, self.token.clone())
+        self.with(self.token.clone())
     }
 
     /// The same aggregator with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self::new(self.address, self.tls, Some(token.to_owned()))
+        self.with(Some(token.to_owned()))
     }
 
     /// Where it listens.
@@ -84,9 +98,15 @@ impl Api {
         }
         let bytes = body.map(|value| Bytes::from(value.to_string())).unwrap_or_default();
         let request = request.body(Full::new(bytes)).map_err(|error| error.to_string())?;
-        tokio::time::timeout(REQUEST_PATIENCE, self.send(request))
+        let reply = tokio::time::timeout(REQUEST_PATIENCE, self.send(request))
             .await
-            .map_err(|_| format!("{method} {path}: no answer in {} s", REQUEST_PATIENCE.as_secs()))?
+            .map_err(|_| format!("{method} {path}: no answer in {} s", REQUEST_PATIENCE.as_secs()))??;
+        if self.checked
+            && let Err(why) = contract::check(method, path, reply.status, &reply.body)
+        {
+            panic!("the answer is not as the API's document says: {why}");
+        }
+        Ok(reply)
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {

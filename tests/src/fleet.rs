@@ -147,7 +147,7 @@ impl Fleet {
     /// The owner's access.
     pub fn api(&self) -> Api {
         let token = std::fs::read_to_string(self.data.join("owner.token")).unwrap_or_default();
-        Api::new(self.address, self.options.tls, Some(token.trim().to_owned()))
+        Api::new(self.address, self.options.tls, Some(token.trim().to_owned())).checked()
     }
 
     /// A command of the aggregator's program on this fleet's data and database.

@@ -45,6 +45,7 @@ pub mod truth;
 pub mod corpus;
 
 pub mod compare;
+pub mod contract;
 
 pub mod house;
 

@@ -34,6 +34,9 @@ pub(super) async fn rename(
     Ok(Json(find_session(&house, &id).await?))
 }
 
+/// Stops the coder of a session, as far as its host allows it.
+///
+/// Answers 409 with the reason when it cannot be done.
 async fn stop(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -20,10 +20,13 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/alarms/settings", get(read).put(change))
 }
 
+/// From when on something is wrong: the thresholds of alarms.
 async fn read(State(house): State<Arc<House>>) -> Answer<AlarmSettings> {
     Ok(Json(house.alarms.settings().into()))
 }
 
+/// Changes thresholds of alarms; `null` switches an alarm off.
+///
 /// What the body does not name stays as it is.
 async fn change(State(house): State<Arc<House>>, caller: Caller, Body(body): Body<Value>) -> Answer<AlarmSettings> {
     caller.require(Role::Admin)?;

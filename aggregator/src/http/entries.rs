@@ -50,12 +50,19 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct EntriesQuery {
+    /// Those that follow this place.
     after: Option<String>,
+    /// Those just before this place.
     before: Option<String>,
+    /// Those around this place.
     around: Option<String>,
+    /// Items wanted, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `all` or `conversation`.
     class: Option<String>,
+    /// `full` adds `blocks`; a page then also ends at about 240 KB.
     detail: Option<String>,
+    /// Only this file of the session.
     transcript: Option<String>,
 }
 
@@ -118,6 +125,9 @@ fn spot_of(place: &str, conversation: &Conversation, on: u64) -> Result<Spot, Fa
     }
 }
 
+/// Entries of a session in order.
+///
+/// A place is `TRANSCRIPT_ID:LINE`, or `LINE` in the first transcript of the session.
 async fn list_entries(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
@@ -175,6 +185,7 @@ fn cursor(place: Option<(String, u64)>) -> Option<String> {
     place.map(|(transcript, line)| format!("{transcript}:{line}"))
 }
 
+/// Where a conversation goes on in the file of another host.
 async fn list_seams(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Seam>> {
     let Some(whole) = Conversation::of_session(&house.db, &house.seams, &id).await? else {
         return Err(no_session(&house, &id).await);
@@ -189,12 +200,17 @@ async fn list_seams(State(house): State<Arc<House>>, Path(id): Path<String>) -> 
 
 #[derive(Deserialize)]
 struct FindQuery {
+    /// The text.
     q: String,
+    /// Tell upper and lower case apart.
     case: Option<bool>,
+    /// Only in this file of the session.
     transcript: Option<String>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// Places of a text in one session, as a reader sees it.
 async fn find_in_session(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
@@ -250,6 +266,7 @@ async fn raw_line(State(house): State<Arc<House>>, Path((id, line)): Path<(Strin
     Ok((headers, [(CONTENT_LENGTH, (end - place.offset).to_string())], body).into_response())
 }
 
+/// An image in a line.
 async fn image(
     State(house): State<Arc<House>>,
     Path((id, line, index)): Path<(String, u64, u32)>,

@@ -33,9 +33,12 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct ExportQuery {
+    /// `markdown` (the default), `html` or `jsonl`.
     format: Option<String>,
+    /// With the conversations of its subagents.
     #[serde(default)]
     subagents: bool,
+    /// Findings that are not masked, by id, or `all`; needs the role member.
     keep: Option<String>,
 }
 
@@ -69,6 +72,7 @@ async fn find(house: &House, id: &str, subagents: bool) -> Result<Export, Failur
     }
 }
 
+/// What an export would mask: secrets that were detected.
 async fn review(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,

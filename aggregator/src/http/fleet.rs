@@ -54,11 +54,13 @@ pub(super) fn limit_of(limit: Option<u32>) -> Result<u32, Failure> {
     }
 }
 
+/// All hosts with state, lag, backlog and roots.
 async fn list_hosts(State(house): State<Arc<House>>) -> Answer<Page<Host>> {
     let items = house.host_views().await?.iter().map(Host::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// One host.
 async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Host> {
     let missing = || Failure::not_found("There is no such host");
     let id: HostId = id.parse().map_err(|_| missing())?;
@@ -66,6 +68,7 @@ async fn one_host(State(house): State<Arc<House>>, Path(id): Path<String>) -> An
     Ok(Json(Host::from(&view)))
 }
 
+/// Lines that hosts wrote in the last half hour.
 async fn recent_activity(State(house): State<Arc<House>>) -> Answer<RecentActivity> {
     let host = |(host, lines): (HostId, Vec<u64>)| HostActivity {
         host_id: host.to_string(),
@@ -77,18 +80,28 @@ async fn recent_activity(State(house): State<Arc<House>>) -> Answer<RecentActivi
 
 #[derive(Deserialize)]
 struct SessionsQuery {
+    /// Id of a host that holds a file of it.
     host: Option<String>,
+    /// The latest working directory.
     project: Option<String>,
+    /// Id of a project; empty for sessions of none.
     project_id: Option<String>,
     coder: Option<String>,
+    /// Only those whose files have all vanished from their hosts, or only the others.
     gone: Option<bool>,
+    /// What the title contains.
     q: Option<String>,
+    /// Also those without a single line.
     empty: Option<bool>,
+    /// `recent` (the default), `title`, `prompts`, `tokens`, `cost` or `entries`.
     sort: Option<String>,
+    /// Items wanted, 1 to 1,000.
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in the same order.
     cursor: Option<String>,
 }
 
+/// Sessions.
 async fn list_sessions(
     State(house): State<Arc<House>>,
     Query(query): Query<SessionsQuery>,
@@ -122,6 +135,7 @@ async fn list_sessions(
     Ok(Json(Page { items: rows.iter().map(SessionRow::from).collect(), next_cursor }))
 }
 
+/// One session with its transcripts.
 async fn one_session(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Session> {
     Ok(Json(find_session(&house, &id).await?))
 }
@@ -148,13 +162,19 @@ pub(super) async fn no_session(house: &House, id: &str) -> Failure {
 
 #[derive(Deserialize)]
 struct TranscriptsQuery {
+    /// Id of a host.
     host: Option<String>,
+    /// Id of a session.
     session: Option<String>,
+    /// `live` or `gone`.
     state: Option<String>,
+    /// Items wanted, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// Files as they are archived.
 async fn list_transcripts(
     State(house): State<Arc<House>>,
     Query(query): Query<TranscriptsQuery>,
@@ -172,6 +192,7 @@ async fn list_transcripts(
     Ok(Json(Page { items: rows.iter().map(Transcript::from).collect(), next_cursor }))
 }
 
+/// One archived file.
 async fn one_transcript(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Transcript> {
     Ok(Json(Transcript::from(&find_transcript(&house, &id).await?)))
 }
@@ -185,12 +206,17 @@ pub(super) async fn find_transcript(house: &House, id: &str) -> Result<Transcrip
 
 #[derive(Deserialize)]
 struct VerifyQuery {
+    /// Id of a host.
     host: Option<String>,
+    /// Files to compare, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
-/// Compares a page of transcripts with their hosts. Slow by nature: every byte is read on both sides.
+/// Compares a page of transcripts with their hosts.
+///
+/// Slow by nature: every byte is read on both sides.
 async fn verify_all(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -37,12 +37,14 @@ async fn known(house: &House, id: &str) -> Result<SessionRow, Failure> {
     }
 }
 
+/// Prompts with what followed them.
 async fn list_turns(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Turn>> {
     known(&house, &id).await?;
     let items = outline::of_session(&house.db, &id).await?.iter().map(Turn::from).collect();
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// Subagents of a session.
 async fn list_subagents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<Subagent>> {
     known(&house, &id).await?;
     let items = subagents::of_session(&house.db, &id).await?.iter().map(Subagent::from).collect();
@@ -55,6 +57,7 @@ fn has_ended(house: &House, id: &str) -> bool {
     view.is_some_and(|view| view.processes.is_empty() && matches!(view.state.turn, Whose::Done | Whose::Failed))
 }
 
+/// The session itself and its subagents to any depth.
 async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<AgentNode>> {
     let session = known(&house, &id).await?;
     let mut nodes = graph::of_session(&house.db, &session, &house.alarms.settings(), now_ms()).await?;
@@ -65,6 +68,7 @@ async fn list_agents(State(house): State<Arc<House>>, Path(id): Path<String>) ->
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// How full the context was at each reply of the main conversation.
 async fn list_context(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Page<ContextPoint>> {
     known(&house, &id).await?;
     let items = context::of_session(&house.db, &id).await?.iter().map(ContextPoint::from).collect();
@@ -79,17 +83,27 @@ const WORDS: usize = 8;
 
 #[derive(Deserialize)]
 struct CallsQuery {
+    /// Of this tool.
     name: Option<String>,
+    /// Only those that failed, or only the others.
     is_error: Option<bool>,
+    /// Id of the subagent that called; `main` for the main conversation.
     subagent: Option<String>,
+    /// Only those whose outcome may still come.
     running: Option<bool>,
+    /// The latest first; `next_cursor` then leads to earlier ones.
     newest: Option<bool>,
+    /// With all these words in name, input or path.
     q: Option<String>,
+    /// Exactly these, `A,B`; 50 at most.
     id: Option<String>,
+    /// Items wanted, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// Calls of tools with their outcome.
 async fn list_calls(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
@@ -129,10 +143,13 @@ async fn list_calls(
 
 #[derive(Deserialize)]
 struct FilesQuery {
+    /// Items wanted, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// Files that calls read and changed, that of the latest call first.
 async fn list_files(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,

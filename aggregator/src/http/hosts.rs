@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/hosts", post(add)).route("/hosts/{id}", delete(remove))
 }
 
+/// Lets a host join: answers with the command to run there.
 async fn add(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<NewHost>) -> Answer<JoinCommand> {
     caller.require(Role::Admin)?;
     let join = house.access.host_add(&By::from(&caller), &new.name).await?;
@@ -27,6 +28,7 @@ async fn add(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<Ne
     Ok(Json(JoinCommand { name: join.host_name, command, expires_at: rfc3339(join.expires_at) }))
 }
 
+/// Takes a host out of the fleet; its archive stays.
 async fn remove(
     State(house): State<Arc<House>>,
     caller: Caller,

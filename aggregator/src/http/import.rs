@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/imports", post(open)).route("/imports/{transcript}", put(take))
 }
 
+/// Begins or goes on with a file that no agent brings.
 async fn open(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<OpenImport>) -> Answer<ImportOpened> {
     caller.require(Role::Member)?;
     if new.path.starts_with(['/', '\\']) || new.path.is_empty() {
@@ -66,11 +67,14 @@ fn opened(row: &TranscriptRow) -> ImportOpened {
 
 #[derive(Deserialize)]
 struct Piece {
+    /// Where the piece begins in the file.
     offset: u64,
+    /// It is the last one.
     #[serde(default)]
     end: bool,
 }
 
+/// The next piece of an imported file, 1 MiB at most.
 async fn take(
     State(house): State<Arc<House>>,
     caller: Caller,

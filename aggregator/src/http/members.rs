@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/members/{id}/link", post(link))
 }
 
+/// All members.
 async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Query<PageQuery>) -> Answer<Page<Actor>> {
     caller.require(Role::Admin)?;
     let limit = limit_of(&query)?;
@@ -37,6 +38,7 @@ async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Que
     Ok(Json(page_of(rows, limit, |row| row.name.clone())))
 }
 
+/// Adds a member, with a one-time sign-in link.
 async fn add(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<NewMember>) -> Answer<MemberLink> {
     caller.require(Role::Admin)?;
     let by = By::from(&caller);
@@ -45,6 +47,7 @@ async fn add(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<Ne
     make_link(&house, &by, row.id.parse()?).await
 }
 
+/// Changes the role of a member, or lets them in no more.
 async fn change(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -57,6 +60,7 @@ async fn change(
     Ok(Json(row.into()))
 }
 
+/// A new one-time sign-in link for a member.
 async fn link(State(house): State<Arc<House>>, caller: Caller, Path(id): Path<String>) -> Answer<MemberLink> {
     caller.require(Role::Admin)?;
     make_link(&house, &By::from(&caller), id.parse()?).await

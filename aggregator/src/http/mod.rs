@@ -19,6 +19,7 @@ mod members;
 mod metrics;
 mod moment;
 mod notices;
+mod openapi;
 mod overview;
 mod prices;
 mod projects;
@@ -87,6 +88,7 @@ pub fn router(house: Arc<House>) -> Router {
         .merge(overview::routes())
         .merge(usage::routes())
         .merge(prices::routes())
+        .merge(openapi::routes())
         .fallback(no_such_address)
         .method_not_allowed_fallback(no_such_method)
         .layer(guarded.clone())

@@ -17,10 +17,13 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/notices/rules", get(read).put(change))
 }
 
+/// When I want to be told.
 async fn read(State(house): State<Arc<House>>, caller: Caller) -> Answer<NoticeRules> {
     Ok(Json(house.alarms.rules(&caller.actor_id.to_string()).await?.into()))
 }
 
+/// Changes when I want to be told.
+///
 /// What the body does not name stays as it is.
 async fn change(State(house): State<Arc<House>>, caller: Caller, Body(body): Body<Value>) -> Answer<NoticeRules> {
     let actor = caller.actor_id.to_string();

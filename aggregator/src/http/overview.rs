@@ -31,10 +31,14 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct PeriodQuery {
+    /// First day, as in 2026-11-21, or an instant.
     from: Option<String>,
+    /// Last day, or an instant.
     to: Option<String>,
 }
 
+/// What happened in a project.
+///
 /// Days are those of UTC; without a period everything counts.
 async fn serve(
     State(house): State<Arc<House>>,

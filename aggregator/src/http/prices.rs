@@ -31,6 +31,7 @@ async fn list(State(house): State<Arc<House>>) -> Answer<Page<Price>> {
     Ok(Json(Page { items, next_cursor: None }))
 }
 
+/// Sets the price of a model from a day on.
 async fn put(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<Price>) -> Answer<Price> {
     caller.require(Role::Admin)?;
     let price = price::Price {
@@ -49,10 +50,13 @@ async fn put(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<Pr
 
 #[derive(Deserialize)]
 struct Which {
+    /// Beginning of the name of the model.
     model: String,
+    /// A day like 2026-11-21.
     valid_from: String,
 }
 
+/// Takes a price back.
 async fn remove(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/projects/{id}", get(one).patch(rename))
 }
 
+/// Hosts and the projects on each, with counts.
 async fn tree(State(house): State<Arc<House>>) -> Answer<Page<TreeHost>> {
     let names = projects::names(&house.db).await?;
     let mut hosts: BTreeMap<String, TreeHost> = BTreeMap::new();
@@ -55,7 +56,9 @@ fn tree_project(row: TreeRow, names: &HashMap<String, String>) -> TreeProject {
     }
 }
 
-/// Latest activity first. A page goes on behind the project that the last one ended with.
+/// Projects, joined across hosts, latest activity first.
+///
+/// A page goes on behind the project that the last one ended with.
 async fn list(State(house): State<Arc<House>>, Query(query): Query<PageQuery>) -> Answer<Page<Project>> {
     let limit = limit_of(&query)? as usize;
     let rows = store::counted(&house.db).await?;
@@ -103,6 +106,7 @@ impl From<PathRow> for ProjectPath {
     }
 }
 
+/// One project.
 async fn one(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<Project> {
     Ok(Json(find(&house, &id).await?))
 }
@@ -112,6 +116,7 @@ struct Rename {
     name: String,
 }
 
+/// Renames a project.
 async fn rename(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -123,6 +128,7 @@ async fn rename(
     Ok(Json(find(&house, &id).await?))
 }
 
+/// Merges and splits projects, by moving working directories.
 async fn move_paths(State(house): State<Arc<House>>, caller: Caller, Body(asked): Body<MovePaths>) -> Answer<Project> {
     caller.require(Role::Admin)?;
     let target = match (asked.automatic.unwrap_or(false), asked.project_id, asked.name) {

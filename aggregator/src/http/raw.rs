@@ -42,6 +42,7 @@ fn asked(range: Option<&str>, length: u64) -> Asked {
     }
 }
 
+/// The bytes of a file as they were written; `Range` is supported.
 pub(super) async fn serve(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,

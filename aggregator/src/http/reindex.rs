@@ -24,9 +24,11 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct ReindexQuery {
+    /// `views` or `search`.
     what: String,
 }
 
+/// Builds views or the search index anew from the archive.
 async fn begin(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -47,6 +49,7 @@ async fn begin(
     Ok((StatusCode::ACCEPTED, Json(progress(&house).await?)))
 }
 
+/// How far such work is; work that is done is not listed.
 async fn list(State(house): State<Arc<House>>) -> Answer<Page<Progress>> {
     Ok(Json(progress(&house).await?))
 }

@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
         .route("/sessions/{id}/delete", post(delete_session))
 }
 
+/// Rules that delete old sessions.
 async fn list(State(house): State<Arc<House>>, caller: Caller) -> Answer<Page<RetentionRule>> {
     caller.require(Role::Admin)?;
     let items = retention::all(&house.db).await?.into_iter().map(RetentionRule::from).collect();
@@ -60,6 +61,7 @@ fn row(id: String, rule: NewRetentionRule) -> Result<RuleRow, Failure> {
     Ok(RuleRow { id, host_id, project_id, days: i64::from(days), enabled })
 }
 
+/// Adds a rule.
 async fn add(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -78,6 +80,7 @@ fn no_rule() -> Failure {
     Failure::not_found("There is no such rule; see GET /api/v1/retention")
 }
 
+/// Changes a rule.
 async fn change(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -95,6 +98,7 @@ async fn change(
     Ok(Json(rule.into()))
 }
 
+/// Takes a rule back.
 async fn remove(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -112,11 +116,15 @@ async fn remove(
 
 #[derive(Deserialize)]
 struct DryRun {
+    /// Only of this host.
     host_id: Option<String>,
+    /// Only of this project.
     project_id: Option<String>,
+    /// Without activity for this many days.
     days: u32,
 }
 
+/// What a rule would delete now.
 async fn dry_run(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -134,6 +142,7 @@ async fn dry_run(
     Ok(Json(RetentionPreview { sessions: unsigned(sum.sessions), bytes: unsigned(sum.bytes), examples }))
 }
 
+/// Sessions that were deleted for good.
 async fn list_deletions(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -145,6 +154,7 @@ async fn list_deletions(
     Ok(Json(page_of(rows, limit, |row: &DeletionRow| row.session_id.clone())))
 }
 
+/// Deletes a session for good.
 async fn delete_session(
     State(house): State<Arc<House>>,
     caller: Caller,

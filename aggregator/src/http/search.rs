@@ -44,15 +44,22 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct SearchQuery {
+    /// Words, phrases and filters; docs/SEARCH.md has the language.
     #[serde(default)]
     q: String,
+    /// `best` (the default) or `recent`.
     sort: Option<String>,
+    /// `session`: one hit of each session.
     group: Option<String>,
+    /// Also count what filters would find.
     facets: Option<bool>,
+    /// Hits wanted, 100 at most.
     limit: Option<usize>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// Searches all sessions.
 async fn find(State(house): State<Arc<House>>, Query(query): Query<SearchQuery>) -> Answer<SearchPage> {
     let sort = match query.sort.as_deref() {
         None | Some("best") => Sort::Best,
@@ -75,11 +82,13 @@ async fn find(State(house): State<Arc<House>>, Query(query): Query<SearchQuery>)
     Ok(Json(page(house.search.find(asked).await?)))
 }
 
+/// My saved searches.
 async fn list(State(house): State<Arc<House>>, caller: Caller) -> Answer<Page<SavedSearch>> {
     let rows = saved_searches::of_actor(&house.db, &caller.actor_id.to_string()).await?;
     Ok(Json(Page { items: rows.into_iter().map(saved).collect(), next_cursor: None }))
 }
 
+/// Saves a search.
 async fn keep(
     State(house): State<Arc<House>>,
     caller: Caller,
@@ -100,6 +109,7 @@ async fn keep(
     Ok((StatusCode::CREATED, Json(saved(row))))
 }
 
+/// Forgets a saved search.
 async fn forget(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/sign-out", post(sign_out)).route("/me", get(me)).route("/me/password", post(change_password))
 }
 
+/// Signs a browser in, by password or one-time link.
 async fn sign_in(
     State(house): State<Arc<House>>,
     peer: Option<Extension<Peer>>,
@@ -51,6 +52,7 @@ async fn sign_in(
     Ok(response)
 }
 
+/// Signs the browser out.
 async fn sign_out(State(house): State<Arc<House>>, caller: Caller, headers: HeaderMap) -> Result<Response, Failure> {
     if caller.via == Via::SignIn
         && let Some(secret) = cookie(&headers)
@@ -62,10 +64,12 @@ async fn sign_out(State(house): State<Arc<House>>, caller: Caller, headers: Head
     Ok(response)
 }
 
+/// Who I am.
 async fn me(State(house): State<Arc<House>>, caller: Caller) -> Answer<Me> {
     Ok(Json(describe(&house, caller.actor_id).await?))
 }
 
+/// Changes my password.
 async fn change_password(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -24,12 +24,18 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Deserialize)]
 struct StatesQuery {
+    /// Id of a host.
     host: Option<String>,
+    /// One or more of `working`, `needs_permission`, `needs_answer`, `your_turn`, `done`, `failed`, `unknown`, with commas between.
     turn: Option<String>,
+    /// Items wanted, 1 to 1,000; 100 unless told.
     limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// What sessions are doing that live or were active in the last half hour.
+///
 /// In the order of the sessions' ids, so that the last id of a page leads to the next one.
 async fn list(State(house): State<Arc<House>>, Query(query): Query<StatesQuery>) -> Answer<Page<SessionState>> {
     let limit = limit_of(query.limit)? as usize;
@@ -49,6 +55,7 @@ async fn list(State(house): State<Arc<House>>, Query(query): Query<StatesQuery>)
     Ok(Json(Page { items: views.iter().map(SessionState::from).collect(), next_cursor }))
 }
 
+/// What one session is doing.
 async fn one(State(house): State<Arc<House>>, Path(id): Path<String>) -> Answer<SessionState> {
     let view = house.states.of(&SessionId::from_stored(id)).ok_or_else(|| {
         Failure::not_found("Nothing is known of what this session does: it ended a while ago, or there is none")

@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<House>> {
     Router::new().route("/tokens", get(list).post(create)).route("/tokens/{id}", delete(revoke))
 }
 
+/// My tokens; admins see those of all.
 async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Query<PageQuery>) -> Answer<Page<Token>> {
     let limit = limit_of(&query)?;
     let before = query.cursor.unwrap_or_else(|| NEWEST.to_owned());
@@ -32,6 +33,7 @@ async fn list(State(house): State<Arc<House>>, caller: Caller, Query(query): Que
     Ok(Json(page_of(rows, limit, |row| row.id.clone())))
 }
 
+/// Makes a token; its secret is shown once.
 async fn create(State(house): State<Arc<House>>, caller: Caller, Body(new): Body<NewToken>) -> Answer<TokenSecret> {
     let role = new.role.map_or(caller.role, Role::from);
     if role > caller.role {
@@ -44,6 +46,7 @@ async fn create(State(house): State<Arc<House>>, caller: Caller, Body(new): Body
     Ok(Json(TokenSecret { token: grant.row.into(), secret: grant.secret }))
 }
 
+/// Revokes a token.
 async fn revoke(
     State(house): State<Arc<House>>,
     caller: Caller,

@@ -33,14 +33,18 @@ pub(super) fn routes() -> Router<Arc<House>> {
 
 #[derive(Debug, Default, Deserialize)]
 struct UsageQuery {
+    /// Any of `day`, `project`, `host`, `coder`, `model`, `session`, with commas between.
     group_by: Option<String>,
+    /// First day, as in 2026-11-21, or an instant.
     from: Option<String>,
+    /// Last day, or an instant.
     to: Option<String>,
     host: Option<String>,
     project: Option<String>,
     coder: Option<String>,
     model: Option<String>,
     session: Option<String>,
+    /// What a day is: minutes by which its clock is ahead of UTC.
     utc_offset_minutes: Option<i64>,
 }
 
@@ -90,6 +94,7 @@ async fn made(house: &House, query: &UsageQuery) -> Result<(Vec<Key>, Report), F
     Ok((keys, report))
 }
 
+/// Tokens and money.
 async fn report(State(house): State<Arc<House>>, Query(query): Query<UsageQuery>) -> Answer<UsageReport> {
     let (keys, report) = made(&house, &query).await?;
     let names = Names::load(&house, &keys).await?;
@@ -239,6 +244,7 @@ async fn table(State(house): State<Arc<House>>, Query(query): Query<UsageQuery>)
     Ok((headers, text).into_response())
 }
 
+/// The 5-hour and weekly windows that are open.
 async fn windows(State(house): State<Arc<House>>) -> Answer<Page<UsageWindow>> {
     let windows = ledger::windows(&house.db, now_ms()).await?;
     let items = windows.into_iter().map(|window| UsageWindow {

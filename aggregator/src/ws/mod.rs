@@ -40,6 +40,7 @@ pub fn routes() -> Router<Arc<House>> {
     Router::new().route("/live", any(live))
 }
 
+/// A WebSocket: follows topics (`fleet`, `host:ID`, `session:ID`), with a snapshot first and then what changes.
 async fn live(State(house): State<Arc<House>>, caller: Caller, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .max_message_size(REQUEST_BYTES)

@@ -9,6 +9,7 @@ mod amounts;
 mod clocks;
 mod corridor;
 mod deletions;
+mod document;
 mod doors;
 mod exports;
 mod faults;
