@@ -14,7 +14,13 @@ CODER=$WORK/home/.claude FOLDER=$WORK/shop
 # A state must be shown this soon after the terminal shows it, milliseconds. The terminal is looked at every 20 ms.
 SOON=${SOON:-500}
 terminal() { tmux -L "muster-$$" "$@"; }
-leave() { terminal kill-server 2>/dev/null || true; finish; }
+leave() {
+  local code=$?
+  set +e
+  terminal kill-server 2>/dev/null
+  (exit "$code") # `finish` ends the script with what it finds in $?
+  finish
+}
 trap leave EXIT
 
 for program in tmux node python3; do command -v $program >/dev/null || { echo "$program is needed" >&2; exit 1; }; done
