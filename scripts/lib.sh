@@ -5,11 +5,14 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 TOOLS=$ROOT/target/tools
 NODE_MAJOR_WANTED=22
+CARGO_DENY_WANTED=0.20.2
 
 # A Node.js that set-up fetched for this checkout (where the system's is too old) goes before the system's.
 for node_bin in "$TOOLS"/node/node_modules/node-linux-*/bin; do
   [ -d "$node_bin" ] && PATH=$node_bin:$PATH
 done
+# And tools of cargo, after the system's.
+PATH=$PATH:$TOOLS/cargo/bin
 export PATH
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }

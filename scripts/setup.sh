@@ -129,6 +129,14 @@ check_rust_components() {
   cargo clippy --version >/dev/null 2>&1 || die "clippy is missing." "With rustup:  rustup component add clippy"
 }
 
+# Licences and sources of the crates are checked with it. Without it the tests go on, and say that this was left out.
+get_cargo_deny() {
+  ! have cargo-deny || return 0
+  say "Building cargo-deny $CARGO_DENY_WANTED for this checkout (about two minutes, once)"
+  cargo install --quiet --locked --root "$TOOLS/cargo" "cargo-deny@$CARGO_DENY_WANTED" ||
+    note "cargo-deny could not be built; licences will not be checked."
+}
+
 case "${1:-build}" in
   build)
     look_for_build_tools
@@ -143,6 +151,7 @@ case "${1:-build}" in
     check_node
     check_rust
     check_rust_components
+    get_cargo_deny
     ;;
   *) die "setup.sh knows: build, test" ;;
 esac
