@@ -25,3 +25,4 @@ mod raw;
 mod reindex;
 mod sessions;
 mod states;
+mod users;
