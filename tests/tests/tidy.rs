@@ -38,6 +38,7 @@ const BESIDE: [(&str, &str, &str); 27] = [
     ("archive", "live", "verifying asks the host through its link"),
     ("derive", "live", "what was derived is published"),
     ("export", "archive", "what leaves is the conversation as it is read"),
+    ("export", "derive", "what was left of a conversation is marked as in its outline"),
     ("ingest", "live", "what was accepted is published"),
     ("ledger", "access", "who changes prices is written down"),
     ("ledger", "live", "what costs something else now is published"),

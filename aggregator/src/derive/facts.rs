@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::branches::Branches;
 use super::repeats::Repeats;
 use super::todos::Todos;
 use crate::domain::session::TitleSource;
@@ -115,6 +116,9 @@ pub struct Facts {
     /// Calls that are made again and again.
     #[serde(skip_serializing_if = "Repeats::is_empty")]
     pub(super) repeats: Repeats,
+    /// Where its prompts go on from.
+    #[serde(skip_serializing_if = "Branches::is_empty")]
+    pub(super) branches: Branches,
 }
 
 impl Facts {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use super::branches::From;
 use super::clean::{clean, cleaned};
 use super::facts::Facts;
 use super::tail;
@@ -40,6 +41,8 @@ pub(super) struct Told {
     pub turns: BTreeMap<i64, TurnRow>,
     /// Ends of turns that began before, by line: when, and how long they took.
     pub ends: BTreeMap<i64, (Option<Millis>, Option<i64>)>,
+    /// Turns that began before and go on, by line: the line that says so.
+    pub named: BTreeMap<i64, i64>,
     /// Tool calls, by id.
     pub calls: BTreeMap<String, CallRow>,
     /// How subagents ended whose call a report does not name.
@@ -70,10 +73,12 @@ impl Fold {
     pub(super) fn add(&mut self, entry: Entry) {
         let line = self.facts.entries;
         self.facts.count(entry.class, entry.time);
+        let from = if self.is_main { self.facts.branches.follow(&entry) } else { From::default() };
         self.facts.learn(bounded(entry.facts));
         for act in entry.acts {
             self.act(line, entry.time, entry.uuid.as_deref(), act);
         }
+        self.go_on_from(line, from);
     }
 
     fn act(&mut self, line: i64, time: Option<Millis>, uuid: Option<&str>, act: Act) {
@@ -103,7 +108,29 @@ impl Fold {
             Act::PullRequest { url } => self.facts.pull_request(cleaned(url, PATH_BYTES)),
             Act::Todos(list) => self.facts.todos.replace(list),
             Act::Todo(change) => self.facts.todos.change(change),
+            Act::EndsAt { id } => self.name_end(line, &id),
             Act::TurnBegin | Act::OwnCost { .. } => {}
+        }
+    }
+
+    /// A prompt of this line goes on from an earlier turn.
+    fn go_on_from(&mut self, line: i64, from: From) {
+        let Some(turn) = self.told.turns.get_mut(&line) else { return };
+        if self.facts.turn.first() == Some(&line) {
+            turn.after_line = self.facts.branches.prompted(line, from);
+        } else {
+            self.facts.branches.joined(line);
+        }
+    }
+
+    /// The client names the line with which the conversation ends now.
+    fn name_end(&mut self, line: i64, id: &str) {
+        let Some(turn) = self.facts.branches.named(id) else { return };
+        match self.told.turns.get_mut(&turn) {
+            Some(row) => row.named_line = Some(line),
+            None => {
+                self.told.named.insert(turn, line);
+            }
         }
     }
 
@@ -132,6 +159,8 @@ impl Fold {
             started_at: time,
             ended_at: None,
             duration_ms: None,
+            after_line: None,
+            named_line: None,
         };
         self.told.turns.insert(line, row);
     }

@@ -1,6 +1,7 @@
 //! Floor 3: entries → sessions. A follower of the archive with its own cursor per transcript: it can be stopped at any
 //! moment, and everything it made can be thrown away and made again.
 
+mod branches;
 pub mod calls;
 mod clean;
 pub mod context;
@@ -10,6 +11,7 @@ mod fold;
 mod follower;
 pub mod graph;
 pub mod join;
+mod left;
 mod notes;
 pub mod outline;
 mod repeats;

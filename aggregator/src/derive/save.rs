@@ -38,6 +38,7 @@ pub(super) struct Stretch<'a> {
 struct Rows<'a> {
     turns: Vec<TurnRow>,
     ends: Vec<TurnEnd<'a>>,
+    named: Vec<(&'a str, i64, i64)>,
     reports: Vec<(&'a str, String, bool)>,
     /// Of each stretch, by id.
     calls: Vec<BTreeMap<String, CallRow>>,
@@ -55,9 +56,10 @@ pub(super) async fn rows(
     for stretch in stretches.iter().filter(|stretch| stretch.before == Before::Outdated) {
         shared.extend(forget(tx, stretch.transcript).await?);
     }
-    let Rows { turns, ends, reports, calls, replies } = gathered(&mut stretches);
+    let Rows { turns, ends, named, reports, calls, replies } = gathered(&mut stretches);
     turns::put(tx, turns).await?;
     turns::end(tx, &ends).await?;
+    turns::name(tx, &named).await?;
     save_calls(tx, &mut stretches, calls).await?;
     tool_calls::reported(tx, &reports).await?;
     shared.extend(save_replies(tx, prices, &mut stretches, replies).await?);
@@ -69,10 +71,11 @@ fn gathered<'a>(stretches: &mut [Stretch<'a>]) -> Rows<'a> {
     let mut rows = Rows::default();
     for Stretch { transcript, fold, .. } in stretches {
         let transcript: &'a str = transcript;
-        let Told { turns, ends, calls, reports, replies } = std::mem::take(&mut fold.told);
+        let Told { turns, ends, named, calls, reports, replies } = std::mem::take(&mut fold.told);
         rows.turns.extend(turns.into_values());
         let end = |(line, (ended_at, duration_ms))| TurnEnd { transcript, line, ended_at, duration_ms };
         rows.ends.extend(ends.into_iter().map(end));
+        rows.named.extend(named.into_iter().map(|(line, by)| (transcript, line, by)));
         rows.reports.extend(reports.into_iter().map(|(agent, ok)| (transcript, agent, ok)));
         rows.calls.push(calls);
         rows.replies.push(replies);

@@ -50,6 +50,7 @@ pub(super) fn add(tail: &mut Tail, is_main: bool, at: Millis, act: &Act) {
         | Act::Todos(_)
         | Act::Todo(_)
         | Act::Searches { .. }
+        | Act::EndsAt { .. }
         | Act::OwnCost { .. } => {}
     }
 }

@@ -1,6 +1,7 @@
 //! The follower against real stores: whatever the chunks, restarts and parser versions, the sessions are the same.
 
 mod beside;
+mod branches;
 mod history;
 mod loops;
 mod newer;

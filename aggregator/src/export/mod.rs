@@ -6,6 +6,7 @@
 
 mod html;
 mod jsonl;
+mod left;
 mod markdown;
 mod mask;
 mod projection;
@@ -31,6 +32,7 @@ use crate::store::sessions::SessionRow;
 use crate::store::transcripts::{self, TranscriptRow};
 use crate::store::{Db, Result, StoreError, sessions, settings};
 use crate::transcript::layout;
+use left::Left;
 use mask::{Mask, Namer, Secrets};
 use source::{Batch, Part, Source};
 
@@ -61,6 +63,7 @@ pub enum Keep {
 pub struct Export {
     session: SessionRow,
     parts: Vec<Part>,
+    left: Left,
 }
 
 /// What was found before an export leaves.
@@ -88,7 +91,7 @@ impl Export {
         if with_subagents {
             parts.extend(files.iter().filter_map(subagent));
         }
-        Ok(Some(Self { session, parts }))
+        Ok(Some(Self { session, parts, left: Left::of_session(db, id).await? }))
     }
 
     /// A name for the file that it becomes.
@@ -175,11 +178,15 @@ impl Writer {
         match self.format {
             Format::Markdown => {
                 text.extend(heading.map(|heading| markdown::part(&heading)));
-                words::entries(part, batch, &self.mask, &mut self.names, |entry| markdown::entry(&entry, text));
+                words::entries(part, batch, &self.export.left, &self.mask, &mut self.names, |entry| {
+                    markdown::entry(&entry, text)
+                });
             }
             Format::Html => {
                 text.extend(heading.map(|heading| html::part(&heading, part.agent.as_deref())));
-                words::entries(part, batch, &self.mask, &mut self.names, |entry| html::entry(&entry, text));
+                words::entries(part, batch, &self.export.left, &self.mask, &mut self.names, |entry| {
+                    html::entry(&entry, text)
+                });
             }
             Format::Jsonl => jsonl::lines(batch, &self.mask, text),
         }

@@ -11,6 +11,7 @@ use crate::archive::seams::Seams;
 use crate::archive::tests::{SESSION, archive, host};
 use crate::store::Db;
 use crate::store::testing::{both, embedded};
+use crate::store::turns::{self, TurnRow};
 
 const FORMATS: [Format; 3] = [Format::Markdown, Format::Html, Format::Jsonl];
 
@@ -228,4 +229,43 @@ async fn a_nasty_transcript_becomes_a_harmless_page() {
     assert!(page.contains("data:image/png;base64,iVBORw0KGgo=") && !page.contains("data:image/svg"));
     assert!(page.contains("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"));
     assert_eq!(export.file_name(Format::Html), "title-script-s1.html");
+}
+
+#[tokio::test]
+async fn what_the_conversation_has_left_is_marked() {
+    for database in both().await {
+        let db = &database.db;
+        let prompt =
+            |uuid: &str, words: &str| json!({"type": "user", "uuid": uuid, "message": {"content": words}}).to_string();
+        let secret = ["ghp", "_", "wJalrXUtnFEMIK7MDENGbPxRfiCYzz12ab34"].concat();
+        let last = format!("Go right with {secret}");
+        let words = ["Begin", "Go left", &last];
+        let lines: Vec<String> = ["a", "b", "c"].iter().zip(words).map(|(uuid, words)| prompt(uuid, words)).collect();
+        let export = session(db, &lines).await;
+        let row = |line: usize, after_line| TurnRow {
+            transcript_id: export.parts[0].file.id.clone(),
+            line: i64::try_from(line).unwrap(),
+            uuid: Some(["a", "b", "c"][line].to_owned()),
+            text: words[line].to_owned(),
+            after_line,
+            ..TurnRow::default()
+        };
+        let mut tx = db.begin().await.unwrap();
+        turns::put(&mut tx, vec![row(0, None), row(1, None), row(2, Some(0))]).await.unwrap();
+        tx.commit().await.unwrap();
+        let export = Export::of(db, &Seams::default(), SESSION, true).await.unwrap().unwrap();
+        for format in [Format::Markdown, Format::Html] {
+            let text = written(db, &export, format, nothing_kept()).await;
+            let place = |words: &str| {
+                assert_eq!(text.matches(words).count(), 1, "{words} in {text}");
+                text.find(words).unwrap()
+            };
+            let (left, instead) =
+                (place("Left: the conversation went on from another prompt"), place("In place of another prompt"));
+            assert!(text.find("Begin").unwrap() < left && left < instead, "{text}");
+            // Each says which one, and hides in it what is hidden elsewhere.
+            assert_eq!(text.matches("Go left").count(), 2, "{text}");
+            assert_eq!((text.matches("Go right with").count(), text.contains(&secret)), (2, false), "{text}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::left::Left;
 use super::mask::Mask;
 use super::source::{Batch, Part};
 use crate::domain::time::{Millis, rfc3339};
@@ -111,7 +112,14 @@ pub(super) enum Said {
 }
 
 /// Calls `each` with the entries of a batch that people read.
-pub(super) fn entries(part: &Part, batch: &Batch, mask: &Mask, names: &mut Names, mut each: impl FnMut(Words)) {
+pub(super) fn entries(
+    part: &Part,
+    batch: &Batch,
+    left: &Left,
+    mask: &Mask,
+    names: &mut Names,
+    mut each: impl FnMut(Words),
+) {
     let coder = &part.file.coder;
     for (place, bytes) in &batch.lines {
         let entry = match bytes {
@@ -122,7 +130,8 @@ pub(super) fn entries(part: &Part, batch: &Batch, mask: &Mask, names: &mut Names
             continue;
         }
         let image = |index| transcript::image(coder, bytes.as_deref()?, index);
-        let mut blocks: Vec<Said> = entry.blocks.iter().map(|block| said(block, &entry, mask, names, image)).collect();
+        let mut blocks = left.above(entry.uuid.as_deref(), mask);
+        blocks.extend(entry.blocks.iter().map(|block| said(block, &entry, mask, names, image)));
         if blocks.is_empty() && !entry.preview.text.is_empty() {
             blocks.push(Said::Notice { kind: "Line", text: mask.text(&entry.preview.text).into_owned() });
         }

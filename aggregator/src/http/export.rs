@@ -35,14 +35,18 @@ pub(super) fn routes() -> Router<Arc<House>> {
 struct ExportQuery {
     /// `markdown` (the default), `html` or `jsonl`.
     format: Option<String>,
-    /// With the conversations of its subagents.
-    #[serde(default)]
-    subagents: bool,
+    /// With the conversations of its subagents, unless `false`.
+    subagents: Option<bool>,
     /// Findings that are not masked, by id, or `all`; needs the role member.
     keep: Option<String>,
 }
 
 impl ExportQuery {
+    /// What subagents did belongs to a session, unless it is left out by name.
+    fn with_subagents(&self) -> bool {
+        self.subagents != Some(false)
+    }
+
     fn format(&self) -> Result<(Format, &'static str), Failure> {
         match self.format.as_deref() {
             None | Some("markdown") => Ok((Format::Markdown, "text/markdown; charset=utf-8")),
@@ -78,7 +82,7 @@ async fn review(
     Path(id): Path<String>,
     Query(query): Query<ExportQuery>,
 ) -> Answer<ExportReview> {
-    let review = find(&house, &id, query.subagents).await?.review(&house.db).await?;
+    let review = find(&house, &id, query.with_subagents()).await?.review(&house.db).await?;
     let findings = review.found().iter().map(Finding::from).collect();
     Ok(Json(ExportReview { findings, entries: review.entries }))
 }
@@ -107,7 +111,7 @@ async fn serve(
 ) -> Result<Response, Failure> {
     let (format, media_type) = query.format()?;
     let keep = query.keep()?;
-    let export = find(&house, &id, query.subagents).await?;
+    let export = find(&house, &id, query.with_subagents()).await?;
     let kept = match &keep {
         Keep::All => ALL.to_owned(),
         Keep::Some(ids) => ids.len().to_string(),

@@ -8,7 +8,7 @@ use super::tests::{Doors, json_of};
 use crate::archive::tests::{SESSION, archive, archive_kind, host};
 use crate::derive::Follower;
 use crate::domain::role::Role;
-use crate::domain::time::{now_ms, rfc3339};
+use crate::domain::time::{Millis, now_ms, rfc3339};
 use crate::domain::transcript::TranscriptKind;
 use crate::live::Endings;
 use crate::store::sessions;
@@ -22,9 +22,12 @@ pub(super) struct Working {
     _database: TestDb,
 }
 
-/// The time of a line, a minute ago and `second` seconds later.
+/// When the conversation began, a minute ago: the same in every copy of it, however slow the machine is.
+static BEGAN: LazyLock<Millis> = LazyLock::new(|| now_ms() - 60_000);
+
+/// The time of a line, so many seconds after the beginning.
 fn at(second: i64) -> String {
-    rfc3339(now_ms() - 60_000 + second * 1_000)
+    rfc3339(*BEGAN + second * 1_000)
 }
 
 fn prompt(second: i64, text: &str) -> String {

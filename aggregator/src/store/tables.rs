@@ -213,6 +213,8 @@ pub const TABLES: &[Table] = &[
             ("started_at", Int),
             ("ended_at", Int),
             ("duration_ms", Int),
+            ("after_line", Int),
+            ("named_line", Int),
         ],
     },
     Table {

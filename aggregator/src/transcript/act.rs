@@ -52,6 +52,11 @@ pub enum Act {
         /// Its address.
         url: String,
     },
+    /// The conversation ends with the line of this id now, whatever other lines stand behind it.
+    EndsAt {
+        /// The line's own id.
+        id: String,
+    },
     /// The list of things to do, as it now is.
     Todos(Vec<Todo>),
     /// One thing to do was made or changed.

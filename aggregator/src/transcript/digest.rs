@@ -24,6 +24,13 @@ pub fn of_outcome(text: &str) -> u64 {
     mix(mix(bytes.len() as u64, head), tail)
 }
 
+/// Digest of the id of a line, never 0: small, because many are remembered, and enough to tell the lines of one transcript
+/// apart.
+pub fn of_id(id: &str) -> u32 {
+    let sum = mix(0, id.as_bytes());
+    u32::try_from((sum ^ (sum >> 32)) & u64::from(u32::MAX)).unwrap_or(0).max(1)
+}
+
 /// Eight bytes at a time: input can be a whole file.
 fn mix(seed: u64, bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -30,7 +30,7 @@ use muster_proto::ids::TranscriptId;
 use preview::Preview;
 
 /// Raised when the same bytes would now be understood differently: everything derived is then derived again.
-pub const PARSER_VERSION: i64 = 7;
+pub const PARSER_VERSION: i64 = 8;
 
 /// Longer lines are archived and counted, but not parsed: the memory for one would exceed the whole aggregator's.
 pub const ENTRY_BYTES: usize = 16 * 1024 * 1024;

@@ -19,7 +19,7 @@ const WORDS: &str = "type message content text role timestamp uuid parentUuid lo
     cache_creation cache_creation_input_tokens ephemeral_1h_input_tokens toolUseResult stdout \
     structuredPatch lines create newTodos status in_progress runId totalDurationMs durationSeconds \
     taskId statusChange to requestSessionId forkedFrom permissionDecision decision reject queue- \
-    operation operation enqueue cost-state totalCostUSD pr-link prUrl worktree-state worktreeSession \
+    operation operation enqueue last-prompt leafUuid cost-state totalCostUSD pr-link prUrl worktree-state worktreeSession \
     originalCwd progress parentToolUseID compact_boundary compactMetadata preTokens turn_duration \
     stop_hook_summary hookErrors file filename snippet Bash Write file_path command questions question";
 

@@ -1,6 +1,6 @@
 //! Turns, tool calls and subagents → what pages and scripts see.
 
-use super::history::{ContextPoint, Subagent, SubagentState, ToolCall, Turn};
+use super::history::{ContextPoint, Subagent, SubagentState, ToolCall, Turn, TurnPlace};
 use super::usage::Tokens;
 use crate::derive::calls::Call;
 use crate::derive::{outline, subagents};
@@ -22,7 +22,15 @@ impl From<&outline::Turn> for Turn {
             tool_errors: turn.errors,
             tokens: turn.tokens,
             cost_microdollars: turn.cost,
+            instead_of: turn.instead_of.as_ref().map(TurnPlace::from),
+            left_for: turn.left_for.as_ref().map(TurnPlace::from),
         }
+    }
+}
+
+impl From<&outline::Prompt> for TurnPlace {
+    fn from((transcript, line): &outline::Prompt) -> Self {
+        Self { transcript_id: transcript.clone(), line: unsigned(*line) }
     }
 }
 

@@ -32,6 +32,21 @@ pub struct Turn {
     /// Cost in micro-dollars; `null` where no price is known.
     #[ts(type = "number | null")]
     pub cost_microdollars: Option<i64>,
+    /// The turn in whose place it stands: a person went back before that one.
+    pub instead_of: Option<TurnPlace>,
+    /// The turn that the conversation went on from instead, when a person went back before this one: the model does not see
+    /// this one any more.
+    pub left_for: Option<TurnPlace>,
+}
+
+/// Where the prompt of a turn stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct TurnPlace {
+    /// Transcript that it stands in.
+    pub transcript_id: String,
+    /// Its line.
+    #[ts(type = "number")]
+    pub line: u64,
 }
 
 /// How full the model's context was at one reply of the main conversation.

@@ -45,6 +45,7 @@ fn generated() -> String {
         entry::Role,
         entry::FoundPlace,
         history::Turn,
+        history::TurnPlace,
         history::ContextPoint,
         history::ToolCall,
         history::Subagent,

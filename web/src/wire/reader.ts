@@ -35,7 +35,7 @@ export interface ExportQuery {
 }
 
 function exportPath(session: string, { format, subagents, keep }: ExportQuery): string {
-  const given = { format, subagents: subagents ? 'true' : null, keep: keep.join(',') };
+  const given = { format, subagents: subagents ? null : 'false', keep: keep.join(',') };
   return `sessions/${id(session)}/export?${query(given)}`;
 }
 

@@ -583,7 +583,26 @@ tokens: number,
 /**
  * Cost in micro-dollars; `null` where no price is known.
  */
-cost_microdollars: number | null, };
+cost_microdollars: number | null, 
+/**
+ * The turn in whose place it stands: a person went back before that one.
+ */
+instead_of: TurnPlace | null, 
+/**
+ * The turn that the conversation went on from instead, when a person went back before this one: the model does not see
+ * this one any more.
+ */
+left_for: TurnPlace | null, };
+
+export type TurnPlace = { 
+/**
+ * Transcript that it stands in.
+ */
+transcript_id: string, 
+/**
+ * Its line.
+ */
+line: number, };
 
 export type ContextPoint = { 
 /**

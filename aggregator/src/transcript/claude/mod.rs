@@ -10,6 +10,7 @@ mod content;
 mod cost;
 mod envelope;
 mod image;
+mod last_prompt;
 pub mod layout;
 mod limit;
 pub mod meta;
@@ -89,6 +90,7 @@ fn bookkeeping(kind: &str, text: &str, reading: &mut Reading) {
         "ai-title" => title::read(TitleSource::Ai, text, reading),
         "summary" => title::read(TitleSource::Summary, text, reading),
         "queue-operation" => queue::read(text, reading),
+        "last-prompt" => last_prompt::read(text, reading),
         "cost-state" => cost::read(text, reading),
         "pr-link" => pull_request::read(text, reading),
         "worktree-state" | "relocated" => worktree::read(text, reading),

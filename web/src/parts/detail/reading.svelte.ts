@@ -32,6 +32,8 @@ export function readerOf(app: App, detail: Detail): ReaderContext {
     get live() {
       return !detail.reading.session?.gone;
     },
+    // Only a conversation has turns to go to.
+    goToTurn: () => {},
     open: (transcript) => openFile(app, detail, transcript),
     link: (entry) => {
       const at = placeKey({ transcript: entry.transcript_id, line: entry.line });

@@ -20,6 +20,8 @@ export interface ReaderContext {
   readonly live: boolean;
   /** A link to an entry, absolute. */
   link(entry: Entry): string;
+  /** Brings the prompt of a turn into view, by the turn's number. */
+  goToTurn(number: number): void;
   /** Opens a file of the session by itself; nothing where the page cannot. */
   open: ((transcript: string) => void) | null;
 }

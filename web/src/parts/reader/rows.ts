@@ -1,8 +1,9 @@
 import { entryKey } from '../../wire/entries';
-import type { Entry, EntryBlock, Seam, Turn } from '../../wire/types.gen';
+import type { Entry, EntryBlock, Seam } from '../../wire/types.gen';
 import type { Lines } from '../../wire/lines';
 import { joinCalls, superseded, type Call } from './calls';
 import { isSubagent } from './tooling';
+import { turnAt, type Course, type Numbered } from './turns';
 
 /** What the reader wants to see. */
 export interface Shown {
@@ -11,12 +12,6 @@ export interface Shown {
   readonly subagents: boolean;
   /** Records that the client keeps for itself. */
   readonly records: boolean;
-}
-
-/** A turn and its number in the session, from 1. */
-export interface Numbered {
-  readonly number: number;
-  readonly turn: Turn;
 }
 
 /** A line of the conversation as it is shown. */
@@ -31,6 +26,8 @@ export interface Row {
   readonly opens: boolean;
   /** The turn that begins here. */
   readonly turn: Numbered | null;
+  /** The conversation has left the turn that it stands in. */
+  readonly left: boolean;
   /** The conversation goes on here from another file. */
   readonly seam: Seam | null;
   /** The first row of a file: where something is to be said about it. */
@@ -51,6 +48,7 @@ export interface Material {
   readonly lines: Lines;
   readonly seams: readonly Seam[];
   readonly turns: ReadonlyMap<string, Numbered>;
+  readonly course?: Course;
   readonly shown: Shown;
   readonly calls?: ReadonlyMap<string, Call>;
 }
@@ -77,7 +75,7 @@ const speaker = (entry: Entry) =>
 
 /** What of a window is shown, row by row. */
 export function rowsOf(material: Material): Rows {
-  const { entries, first, seams, turns, shown } = material;
+  const { entries, first, seams, turns, course = [], shown } = material;
   const old = superseded(entries);
   const live = old.size === 0 ? entries : entries.filter((entry) => !old.has(entry));
   const { calls } = joinCalls(live, material.calls);
@@ -106,7 +104,8 @@ export function rowsOf(material: Material): Rows {
     for (const block of blocks) if (block.type === 'tool_use') rowOfUse.set(block.id, rows.length);
     at.set(index, rows.length);
     const opens = before === null || speaker(before) !== speaker(entry) || seam !== null;
-    rows.push({ key, index, entry, blocks, opens, turn: turns.get(key) ?? null, seam, begins });
+    const left = (turnAt(course, index)?.leftFor ?? null) !== null;
+    rows.push({ key, index, entry, blocks, opens, turn: turns.get(key) ?? null, left, seam, begins });
     [before, seam, begins] = [entry, null, false];
   });
   return { rows, calls, at };

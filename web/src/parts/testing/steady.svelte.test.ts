@@ -49,6 +49,7 @@ const reader: ReaderContext = {
   target: null,
   live: true,
   link: () => '',
+  goToTurn: () => {},
   open: null,
 };
 
@@ -94,7 +95,7 @@ test('the review of an export is not asked for again while its session grows', a
   await bring(() => {
     props.session = session(3);
   });
-  expect(asked).toEqual(['sessions/claude-s/export/review?subagents=false']);
+  expect(asked).toEqual(['sessions/claude-s/export/review?subagents=true']);
 });
 
 test('a raw line is fetched once, however often the rows around it are made anew', async () => {

@@ -119,6 +119,7 @@ fn act(act: &Act) -> String {
         }
         Act::Searches { call, count } => format!("searches {} {count}", tail(call)),
         Act::OwnCost { microdollars } => format!("own-cost {microdollars}"),
+        Act::EndsAt { id } => format!("ends-at {}", tail(id)),
     }
 }
 

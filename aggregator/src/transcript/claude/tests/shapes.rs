@@ -215,6 +215,7 @@ fn bookkeeping_says_what_it_knows_and_shows_nothing() {
     };
     let cases = [
         (json!({"type": "cost-state", "totalCostUSD": 0.040_908_4}), vec![Act::OwnCost { microdollars: 40_908 }]),
+        (json!({"type": "last-prompt", "lastPrompt": "x", "leafUuid": "a"}), vec![Act::EndsAt { id: "a".into() }]),
         (json!({"type": "cost-state", "totalCostUSD": -1}), vec![]),
         (
             json!({"type": "pr-link", "prUrl": "https://git.example/o/r/pull/7"}),
