@@ -179,13 +179,13 @@ impl Writer {
             Format::Markdown => {
                 text.extend(heading.map(|heading| markdown::part(&heading)));
                 words::entries(part, batch, &self.export.left, &self.mask, &mut self.names, |entry| {
-                    markdown::entry(&entry, text)
+                    markdown::entry(&entry, text);
                 });
             }
             Format::Html => {
                 text.extend(heading.map(|heading| html::part(&heading, part.agent.as_deref())));
                 words::entries(part, batch, &self.export.left, &self.mask, &mut self.names, |entry| {
-                    html::entry(&entry, text)
+                    html::entry(&entry, text);
                 });
             }
             Format::Jsonl => jsonl::lines(batch, &self.mask, text),

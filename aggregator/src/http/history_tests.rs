@@ -1,5 +1,7 @@
 //! What a session holds, through the door and on both databases: calls, the graph, files, usage.
 
+use std::sync::LazyLock;
+
 use muster_proto::ids::HostId;
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
