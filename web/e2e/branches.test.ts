@@ -34,7 +34,8 @@ const entry = (page: Page, words: string) =>
 
 test('what a person went back over is marked, and leads to what stands in its place', async () => {
   const page = await open();
-  const line = (number: number) => page.locator('.turn').filter({ hasText: `Turn ${number} ` });
+  const line = (number: number) =>
+    page.locator('p.turn').filter({ has: page.locator('strong', { hasText: `Turn ${number}` }) });
   await expect.poll(() => line(4).innerText()).toContain('in place of turn 2');
   expect(await line(4).innerText()).toContain('left: the conversation went on from turn 6');
   expect(await line(6).innerText()).toContain('in place of turn 1');
