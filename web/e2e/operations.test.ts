@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { doing } from '../src/wire/testing.ts';
+import { doing, row } from '../src/wire/testing.ts';
 import { openBrowser } from './chromium.ts';
 import { crowd, team, type Scene } from './stage/fleet.ts';
 import { Stage } from './stage/stage.ts';
@@ -185,6 +185,35 @@ test('500 sessions on 60 hosts: only what is seen is in the page', async () => {
   await page.getByText('Needs you').first().waitFor();
   expect(await page.locator('[data-row]').count()).toBeLessThan(60);
   expect(await page.getByRole('region', { name: 'Hosts' }).getByRole('listitem').count()).toBe(60);
+});
+
+test('a coder that was only started is listed where it needs someone, and opens with its first line', async () => {
+  const scene = team();
+  const page = await open(scene);
+  const id = 'claude-started';
+  const process = {
+    ...{
+      key: '7-1',
+      host_id: 'vm-data',
+      pid: 7,
+      started_at: new Date().toISOString(),
+      cwd: '/srv/warehouse',
+    },
+    ...{ terminal: '/dev/pts/3', tmux: null, kind: null, no_stop: null },
+  };
+  const waits = { has_transcript: false, processes: [process], reason: 'trust this folder?' };
+  const state = doing(id, 'needs_answer', Date.now(), waits);
+  stage.update({ states: [state] });
+  await page.getByRole('link', { name: '4 need you' }).first().waitFor();
+  await page.locator(`[data-row="${id}"]`).click();
+  const detail = page.getByRole('region', { name: 'Session', exact: true });
+  await detail.getByText('Nothing of it was written yet').waitFor();
+  await detail.getByText('pid 7, /dev/pts/3').waitFor();
+  await detail.getByText('trust this folder?', { exact: true }).waitFor();
+  const own = row(id, Date.now(), { title: 'Count the stock', host_ids: ['vm-data'] });
+  stage.set({ ...scene, sessions: [...scene.sessions, own] });
+  stage.update({ sessions: [own], states: [{ ...state, has_transcript: true }] });
+  await detail.getByRole('heading', { name: 'Count the stock' }).waitFor();
 });
 
 test('an empty fleet teaches the next step', async () => {

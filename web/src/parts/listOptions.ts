@@ -19,14 +19,14 @@ function counted(keys: readonly string[]): Map<string, number> {
 
 /** Hosts by name. */
 export function hostOptions({ fleet }: App): Option[] {
-  const counts = counted(fleet.sessions.flatMap((row) => row.host_ids));
+  const counts = counted(fleet.listed.flatMap((row) => row.host_ids));
   return fleet.hosts.map(({ id, name }) => ({ value: id, label: name, count: counts.get(id) ?? 0 }));
 }
 
 /** Projects of the sessions by name. */
 export function projectOptions({ fleet }: App): Option[] {
-  const counts = counted(fleet.sessions.map(projectKey).filter(Boolean));
-  const names = new Map(fleet.sessions.map((row) => [projectKey(row), lastPart(row.project_path)]));
+  const counts = counted(fleet.listed.map(projectKey).filter(Boolean));
+  const names = new Map(fleet.listed.map((row) => [projectKey(row), lastPart(row.project_path)]));
   return [...counts]
     .map(([value, count]) => ({ value, label: names.get(value) ?? value, count }))
     .sort((a, b) => a.label.localeCompare(b.label));
@@ -39,7 +39,7 @@ export function stateOptions({ lineup }: App): Option[] {
 
 /** Coders by name. */
 export function coderOptions({ fleet }: App): Option[] {
-  const counts = counted(fleet.sessions.map(({ coder }) => coder));
+  const counts = counted(fleet.listed.map(({ coder }) => coder));
   return [...counts].map(([value, count]) => ({ value, label: coderName(value), count }));
 }
 

@@ -7,6 +7,7 @@ import { millis } from '../lib/time';
 import { needOf, type Need } from '../wire/states';
 import type { Activity, Host, LiveMessage, SessionRow, SessionState } from '../wire/types.gen';
 import type { Connection } from './connection.svelte';
+import { begunRow } from '../wire/begun';
 import { Pulse } from './pulse.svelte';
 
 /** Rows kept: what a snapshot brings at most. Beyond that the oldest fall out. */
@@ -17,6 +18,8 @@ const RECOUNT_MS = 400;
 
 /** Pulses kept: more are of sessions that have long left the list, on a page that is open for weeks. */
 const MOST_PULSES = 2 * MOST_ROWS;
+
+const NONE: readonly SessionRow[] = [];
 
 /** A session and why it needs someone. */
 export interface NeedOf {
@@ -60,6 +63,17 @@ export class Fleet {
   readonly tokensPerMinute = $derived(
     [...this.states.values()].reduce((sum, state) => sum + state.tokens_per_minute, 0),
   );
+  /** Coders that were started and have written nothing yet: they live, and may need someone, before they have a row. */
+  readonly begun: readonly SessionRow[] = $derived.by(() => {
+    const rows = [...this.states.values()].flatMap((state) => {
+      if (state.has_transcript || this.sessionsById.has(state.session_id)) return [];
+      const row = begunRow(state);
+      return row ? [row] : [];
+    });
+    return rows.length === 0 ? NONE : rows;
+  });
+  /** Everything that Operations lists. */
+  readonly listed = $derived(this.begun.length === 0 ? this.sessions : [...this.sessions, ...this.begun]);
   /** Tokens that the known sessions used, ever: it moves when one of them spends. */
   readonly spent = $derived(this.sessions.reduce((sum, { tokens }) => sum + tokens, 0));
   /** Living sessions whose rows did not come: they have been silent for long. Who has said nothing yet has none. */
@@ -145,6 +159,11 @@ export class Fleet {
     const active = new Map(this.active);
     for (const id of silent) active.delete(id);
     this.active = active;
+  }
+
+  /** What is listed under an id. */
+  rowOf(id: string): SessionRow | undefined {
+    return this.sessionsById.get(id) ?? this.begun.find((row) => row.id === id);
   }
 
   /** Appends of a session or host; of nothing for an unknown one. */

@@ -54,7 +54,7 @@ export class Lineup {
   readonly placed = $derived.by(() => {
     const fleet = this.#fleet();
     const grouping = this.#filters.group;
-    return fleet.sessions.map((row) => {
+    return fleet.listed.map((row) => {
       const since = {
         active: fleet.active.get(row.id) ?? null,
         working: fleet.workingSince(row.id) ?? null,
@@ -90,7 +90,7 @@ export class Lineup {
 
   #passes({ id, section }: Placed): boolean {
     const { host, project, state, coder, text } = this.#filters;
-    const row = this.#fleet().sessionsById.get(id);
+    const row = this.#fleet().rowOf(id);
     return (
       row !== undefined &&
       (state === null || section === state) &&

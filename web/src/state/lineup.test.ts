@@ -128,6 +128,39 @@ test('a coder that has said nothing yet has no row that could be missed', () => 
   expect(fleet.missing).toEqual(['started']);
 });
 
+test('a coder that waits before it has written anything is listed, until its own row is there', () => {
+  const { fleet, lineup } = team();
+  const process = {
+    key: '7-1',
+    host_id: 'h1',
+    pid: 7,
+    started_at: new Date(NOW).toISOString(),
+    cwd: '/srv/demo',
+    terminal: null,
+    tmux: null,
+    kind: null,
+    no_stop: null,
+  };
+  const waits = doing('claude-new', 'needs_permission', NOW, {
+    has_transcript: false,
+    processes: [process],
+    reason: 'trust this folder?',
+  });
+  fleet.receive([{ topic: 'fleet', revision: 2, update: { states: [waits] } }], NOW);
+  expect(fleet.rowOf('claude-new')).toMatchObject({
+    coder: 'claude',
+    host_ids: ['h1'],
+    project_path: '/srv/demo',
+  });
+  expect(lineup.counts.needs).toBe(fleet.needs.length);
+  expect(fleet.sessions.some(({ id }) => id === 'claude-new')).toBe(false);
+  const own = row('claude-new', NOW, { title: 'Named' });
+  fleet.receive([{ topic: 'fleet', revision: 3, update: { sessions: [own] } }], NOW);
+  expect(fleet.begun).toEqual([]);
+  expect(fleet.rowOf('claude-new')?.title).toBe('Named');
+  expect(lineup.counts.needs).toBe(fleet.needs.length);
+});
+
 test('a living session that the snapshot left out is missed until its row is there, and then stays', () => {
   const { fleet } = team();
   fleet.receive(

@@ -153,7 +153,7 @@ export class Notices {
   }
 
   #tell({ key, session, kind, alarm }: Reason): void {
-    const row = this.#fleet.sessionsById.get(session);
+    const row = this.#fleet.rowOf(session);
     const state = this.#fleet.states.get(session);
     if (!state) return;
     const look = alarm ? ALARMS[kind as keyof typeof ALARMS] : TURNS[kind as keyof typeof TURNS];
