@@ -2,6 +2,7 @@
 //!
 //! This crate imports nothing else of the workspace.
 
+mod codec;
 pub mod ids;
 pub mod limits;
 pub mod remote;
