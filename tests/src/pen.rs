@@ -244,6 +244,14 @@ impl Pen {
         self.chained(json!({"type": "attachment", "attachment": {"type": "skill_listing", "content": text}}), time)
     }
 
+    /// The system prompt as the client keeps it: no conversation either.
+    pub fn prompt_snapshot(&mut self, text: &str, time: Timestamp) -> String {
+        self.chained(
+            json!({"type": "attachment", "attachment": {"type": "prompt_snapshot", "systemPrompt": [text]}}),
+            time,
+        )
+    }
+
     /// A title, by `custom-title`, `ai-title` or (2.0) `summary`.
     pub fn title(&self, source: &str, text: &str) -> String {
         let key = match source {
@@ -313,6 +321,23 @@ impl Pen {
         line.insert("version".into(), json!(self.facts.version));
         line.insert("gitBranch".into(), json!(self.facts.branch));
         format!("{}\n", Value::Object(line))
+    }
+
+    /// What recent clients note of a message when they send it to the model: the message once more, and the request.
+    /// Nothing for older ones.
+    pub fn sent(&self, content: &Value, time: Timestamp) -> String {
+        if !self.records_requests() {
+            return String::new();
+        }
+        let mut blob = json!({
+            "type": "api-request-blob", "sessionId": self.facts.session,
+            "hash": format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
+            "message": {"role": "user", "content": content},
+        });
+        if let Some(agent) = &self.agent {
+            blob["agentId"] = json!(agent);
+        }
+        format!("{blob}\n{}", self.request(time))
     }
 
     /// The record of what is sent to the model.

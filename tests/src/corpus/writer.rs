@@ -24,6 +24,10 @@ const DEEPEST: u64 = 2;
 /// Size of a subagent's transcript, bytes.
 const AGENT_BYTES: u64 = 24_000;
 
+/// What clients write before anything is said, bytes: about what they were seen to write; and a word of it.
+const HEAD_BYTES: u64 = 120_000;
+const WORD_BYTES: u64 = 7;
+
 pub(super) struct Writer<'a> {
     pub(super) pen: Pen,
     pub(super) planted: Vec<Plant>,
@@ -71,7 +75,7 @@ impl<'a> Writer<'a> {
     /// Writes turns until the file holds `bytes`; says how many were written with all files beside it.
     pub(super) fn fill(&mut self, bytes: u64, dice: &mut Dice) -> io::Result<u64> {
         let mut file = BufWriter::with_capacity(1 << 18, File::create(&self.path)?);
-        let lines = self.head(dice);
+        let lines = self.head(bytes, dice);
         let written = self.turns(&mut file, &lines, bytes, dice)?;
         file.flush()?;
         Ok(written + self.beside)
@@ -107,16 +111,24 @@ impl<'a> Writer<'a> {
         Ok(written)
     }
 
-    /// What recent clients write before anything is said: the whole system prompt with its tools.
-    fn head(&mut self, dice: &mut Dice) -> String {
-        if self.pen.facts().version != "2.1.329" {
+    /// What clients from 2.1 on write before anything is said: the system prompt, the skills, and the newest all of it
+    /// once more as it is sent. In a transcript of `bytes` not all of it, so that small ones hold a conversation too.
+    fn head(&mut self, bytes: u64, dice: &mut Dice) -> String {
+        if !self.pen.is_modern() {
             return String::new();
+        }
+        let words = (bytes / 3).min(HEAD_BYTES) / 3 / WORD_BYTES;
+        let mut text = || self.prose.text(words / 2, words * 3 / 2, dice);
+        let (system, skills) = (text(), text());
+        let records = self.pen.prompt_snapshot(&system, self.now) + &self.pen.skill_listing(&skills, self.now);
+        if self.pen.facts().version != "2.1.329" {
+            return records;
         }
         let shape = json!({
             "type": "api-request-shape", "sessionId": self.pen.facts().session, "version": "2.1.329",
-            "shape": {"system": [{"type": "text", "text": self.prose.text(2_000, 4_000, dice)}]},
+            "shape": {"system": [{"type": "text", "text": format!("{system}{skills}")}]},
         });
-        format!("{shape}\n")
+        format!("{shape}\n{records}")
     }
 
     /// A prompt, some tool calls with thoughts between them, and a reply.
@@ -124,6 +136,7 @@ impl<'a> Writer<'a> {
         let prompt = self.prose.text(10, 80, dice);
         let prompt = self.with_plant(Spot::Prompt, prompt);
         let mut lines = self.pen.prompt(&prompt, self.now);
+        lines += &self.pen.sent(&json!(prompt), self.now);
         lines += &self.record(dice);
         for _ in 0..dice.between(1, 9) {
             self.now += SignedDuration::from_secs(dice.between(1, 20).cast_signed());
@@ -190,6 +203,8 @@ impl<'a> Writer<'a> {
         };
         let outcome = Outcome { content: json!(output), detail, failed };
         lines += &self.pen.tool_result(&id, &outcome, self.now);
+        let block = json!({"tool_use_id": id, "type": "tool_result", "content": outcome.content});
+        lines += &self.pen.sent(&json!([block]), self.now);
         lines
     }
 
