@@ -22,6 +22,7 @@ use super::{open, percent};
   \"exact words\"         in this order        deploy*    words that begin so
   recieve~              or spelled alike     -draft     without this word
   src/auth.rs  foo::bar  parseHTTP  2.1.329  1ac5951    code, paths, versions, hashes: as they are
+Where nothing holds all of it, what comes closest is shown, and said to be that; not with --strict.
 Filters, each also with a - before it:
   host: project: coder: client: session: branch: model: actor: tool: path:   names, with * for anything
   role:prompt|reply|thinking|tool_input|tool_result|title    is:error|subagent|gone    has:image
@@ -43,6 +44,9 @@ pub(super) struct SearchArgs {
     /// Sessions shown (hits with --json), at most 100
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: u32,
+    /// Only what holds every word as it is written: no other forms of words, and not only most of them; always so with --json
+    #[arg(long)]
+    strict: bool,
     /// What comes first: the best, or the most recent
     #[arg(long, value_enum, default_value_t = Order::Best)]
     sort: Order,
@@ -101,7 +105,8 @@ pub(super) async fn run(globals: &Globals, args: SearchArgs) -> anyhow::Result<s
     let sort = if args.sort == Order::Recent { "recent" } else { "best" };
     let group = if args.json { "" } else { "&group=session" };
     let query = percent::encode(&args.words.join(" "));
-    let path = format!("/api/v1/search?q={query}&sort={sort}&limit={}{group}", args.limit);
+    let loose = !(args.strict || args.json);
+    let path = format!("/api/v1/search?q={query}&sort={sort}&limit={}&loose={loose}{group}", args.limit);
     let found = if args.json {
         let answer: Value = client.ask(Method::GET, &path).await?;
         say!("{answer}");

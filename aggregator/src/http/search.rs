@@ -53,6 +53,8 @@ struct SearchQuery {
     group: Option<String>,
     /// Also count what filters would find.
     facets: Option<bool>,
+    /// Where nothing holds all words as they stand, what comes closest will do.
+    loose: Option<bool>,
     /// Hits wanted, 100 at most.
     limit: Option<usize>,
     /// `next_cursor` of the page before.
@@ -78,6 +80,7 @@ async fn find(State(house): State<Arc<House>>, Query(query): Query<SearchQuery>)
         cursor: query.cursor.filter(|cursor| !cursor.is_empty()),
         facets: query.facets.unwrap_or(false),
         by_session,
+        loose: query.loose.unwrap_or(false),
     };
     Ok(Json(page(house.search.find(asked).await?)))
 }

@@ -13,7 +13,7 @@ use super::query::{Part, Query};
 use super::role::Role;
 use super::schema::TITLE;
 use super::terms::Row;
-use super::{Progress, Search, SearchError, plan, spread};
+use super::{Progress, Search, SearchError, loose, plan, spread};
 use crate::domain::time::{Millis, now_ms};
 use crate::spawn::blocking;
 
@@ -56,6 +56,8 @@ pub struct Asked {
     pub facets: bool,
     /// Hits are grouped by session.
     pub by_session: bool,
+    /// Where nothing holds all words as they stand, other forms of them will do, or most of them.
+    pub loose: bool,
 }
 
 /// What was found.
@@ -182,6 +184,7 @@ impl Search {
         self.0.pins.keep(&searcher);
         let keep = if asked.by_session { Keep::EachKey(OF_SESSION) } else { Keep::Best(asked.limit.min(MOST) + 1) };
         let (recent, facets) = (asked.sort == Sort::Recent, asked.facets && asked.cursor.is_none());
+        let loosely = asked.loose;
         let catalogue = Arc::clone(catalogue);
         let work = move || {
             let plan = plan::plan(&query, &catalogue, opened.fields, &searcher)?;
@@ -200,15 +203,21 @@ impl Search {
                 now,
             };
             let mut found = searcher.search(&*plan.words, &wishes)?;
-            let mut remarks = plan.remarks;
+            let (mut remarks, mut rows) = (plan.remarks, plan.rows);
             if let (true, Some(apart)) = (found.counts.is_empty(), &plan.apart)
                 && let Some(spread) = spread::look(apart, &wishes, &catalogue, &searcher)?
             {
                 found = spread;
                 remarks.push(spread::REMARK.to_owned());
             }
+            if let (true, true, Some(words)) = (loosely, found.counts.is_empty(), plan.loose)
+                && let Some((loosened, remark)) = loose::look(&words, &wishes, &searcher)?
+            {
+                (found, rows) = (loosened, words.rows);
+                remarks.push(remark);
+            }
             let generation = searcher.generation().generation_id();
-            Ok((query, Looked { found, rows: plan.rows, remarks, generation }))
+            Ok((query, Looked { found, rows, remarks, generation }))
         };
         let looked = match blocking(work).await {
             Ok(looked) => looked,

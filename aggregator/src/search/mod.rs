@@ -15,6 +15,7 @@ mod follower;
 mod indexer;
 mod items;
 mod lines;
+mod loose;
 mod open;
 mod pass;
 mod plan;

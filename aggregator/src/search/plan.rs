@@ -10,7 +10,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, TantivyError, Term as IndexTerm};
 
 use super::catalogue::{Catalogue, Place};
-use super::query::{Ask, Filter, Query};
+use super::loose::{self, Loose};
+use super::query::{Ask, Filter, Part, Query, Style};
 use super::role::Kind;
 use super::schema::Fields;
 use super::terms::{self, Match, Row};
@@ -34,6 +35,8 @@ pub(super) struct Plan {
     pub(super) words: Box<dyn IndexQuery>,
     /// Postings of each wanted word or phrase by itself, and of any of them; none where there is only one.
     pub(super) apart: Option<Apart>,
+    /// What is asked when nothing holds all words as they stand; none without words.
+    pub(super) loose: Option<Loose>,
     /// Kinds that are wanted, by their number.
     pub(super) kinds: [bool; KINDS],
     /// Keys that are wanted, by their number.
@@ -80,6 +83,7 @@ pub(super) fn plan(
     let mut plan = Plan {
         words: Box::new(EmptyQuery),
         apart: None,
+        loose: None,
         kinds: std::array::from_fn(|kind| Kind::from_stored(kind as u64).role().is_some()),
         keys: catalogue.places.iter().map(Option::is_some).collect(),
         tools: None,
@@ -93,7 +97,7 @@ pub(super) fn plan(
     for (name, group) in groups(query) {
         match name {
             "path" => clauses.extend(group.clauses(|filter| match filter {
-                Filter::Path(path) => rows_query(&terms::rows(path, super::query::Style::Plain), fields.path),
+                Filter::Path(path) => rows_query(&terms::rows(path, Style::Plain), fields.path),
                 _ => Box::new(EmptyQuery),
             })),
             "branch" | "model" => plan.tagged(name, &group, fields, searcher, &mut clauses)?,
@@ -104,6 +108,7 @@ pub(super) fn plan(
         }
     }
     plan.apart = apart(&text, &clauses);
+    plan.loose = loosened(query, &text, &clauses, fields);
     plan.words = all_of(text.into_iter().chain(clauses).collect());
     Ok(plan)
 }
@@ -129,6 +134,42 @@ fn apart(text: &[Clause], others: &[Clause]) -> Option<Apart> {
     let with_rest = |asked| all_of(std::iter::once((Occur::Must, asked)).chain(rest()).collect());
     let each = || wanted.iter().map(|(_, asked)| asked.box_clone());
     Some(Apart { each: each().map(with_rest).collect(), any: with_rest(union(each().collect())) })
+}
+
+/// The wanted texts in any form, all or most of them, with everything else that is asked. The last word may be one that
+/// is still being typed.
+fn loosened(query: &Query, text: &[Clause], others: &[Clause], fields: Fields) -> Option<Loose> {
+    let texts: Vec<(&str, Style)> = query.parts.iter().filter_map(wanted_text).collect();
+    let last = texts.len().checked_sub(1)?;
+    let meant = |(at, (text, style)): (usize, &(&str, Style))| {
+        let rows = loose::rows(text, *style, at == last);
+        (!rows.is_empty()).then(|| ((*text).to_owned(), rows, loose::is_filler(text, *style)))
+    };
+    let mut words: Vec<(String, Vec<Row>, bool)> = texts.iter().enumerate().filter_map(meant).take(APART).collect();
+    if words.iter().any(|(_, _, filler)| !filler) {
+        words.retain(|(_, _, filler)| !filler);
+    }
+    let unwanted = text.iter().filter(|(occur, _)| *occur != Occur::Must);
+    let rest: Vec<&Clause> = unwanted.chain(others).collect();
+    let with_rest = |asked| {
+        let rest = rest.iter().map(|(occur, asked)| (*occur, asked.box_clone()));
+        all_of(std::iter::once((Occur::Must, asked)).chain(rest).collect())
+    };
+    let each = |occur| words.iter().map(move |(_, rows, _)| (occur, rows_query(rows, fields.body))).collect();
+    let most = || BooleanQuery::with_minimum_required_clauses(each(Occur::Should), loose::required(words.len()));
+    Some(Loose {
+        all: with_rest(all_of(each(Occur::Must))),
+        most: (words.len() > 1).then(|| with_rest(Box::new(most()))),
+        each: words.iter().map(|(text, rows, _)| (text.clone(), with_rest(rows_query(rows, fields.body)))).collect(),
+        rows: words.iter().flat_map(|(_, rows, _)| rows.clone()).collect(),
+    })
+}
+
+fn wanted_text(part: &Part) -> Option<(&str, Style)> {
+    match &part.ask {
+        Ask::Text(text, style) if !part.excludes => Some((text, *style)),
+        _ => None,
+    }
 }
 
 type Clause = (Occur, Box<dyn IndexQuery>);

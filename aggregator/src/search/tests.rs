@@ -270,6 +270,46 @@ async fn words_of_one_conversation_are_found_wherever_they_stand_in_it() {
 }
 
 #[tokio::test]
+async fn half_remembered_words_are_found_when_asked_loosely() {
+    for database in both().await {
+        let room = Room::new(database).await;
+        let (one, other) = (new_transcript(&room).await, another_transcript(&room).await);
+        append(
+            &room,
+            one,
+            0,
+            &(prompt("Devices reset after 11.9 days, every one") + &prompt("14 refunds are missing")),
+        )
+        .await;
+        append(&room, other, 0, &prompt("the device stays as it is")).await;
+        room.finds("devices", 1).await;
+        room.finds("device", 1).await;
+        let loosely = async |query: &str| {
+            let asked = Asked { query: query.to_owned(), limit: 50, loose: true, ..Asked::default() };
+            let answer = room.search.find(asked).await.unwrap();
+            let lines: Vec<u64> = answer.hits.iter().map(|hit| hit.line).collect();
+            (lines, answer.hits[0].snippet.highlights.clone(), answer.remarks)
+        };
+        // Other forms of all words come before some of the words.
+        let (lines, highlights, remarks) = loosely("device resets").await;
+        assert_eq!((lines, remarks), (vec![0], vec![super::loose::FORMS.to_owned()]));
+        assert_eq!(highlights, [(0, 7), (8, 13)]);
+        // Fillers do not count, and what nothing holds is named.
+        let (lines, _, remarks) = loosely("refund japan").await;
+        assert_eq!(lines, [1]);
+        assert_eq!(remarks, [format!("{}; nothing holds japan", super::loose::MOST)]);
+        let (lines, _, _) = loosely("device reboots after 12 days").await;
+        assert_eq!(lines, [0]);
+        // Without leave every word counts as it is written, and filters always hold.
+        assert_eq!(room.find("refund japan").await.total, 0);
+        let nothing = Asked { query: "refund japan role:reply".to_owned(), loose: true, ..Asked::default() };
+        assert_eq!(room.search.find(nothing).await.unwrap().total, 0);
+        // What is there as it stands is found alone.
+        assert_eq!(loosely("the device").await, (vec![0], vec![(0, 3), (4, 10)], Vec::new()));
+    }
+}
+
+#[tokio::test]
 async fn words_of_different_conversations_are_not_put_together() {
     for database in both().await {
         let room = Room::new(database).await;
