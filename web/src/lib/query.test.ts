@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { asked, begun, filterText, holds, join, parse, replace, settle, toggle, wanted } from './query';
+import { asked, filterText, holds, join, parse, replace, settle, toggle, wanted } from './query';
 
 const short = (query: string) =>
   parse(query).map(({ filter, value, quoted, excludes }) =>
@@ -38,13 +38,6 @@ test('any text is parsed, and nothing of it is lost', () => {
 
 test('a flag is looked for, and quotes of notes and chats are quotes', () => {
   expect(short('--force -x “so it is”')).toEqual(['--force', '-x', '"so it is"']);
-});
-
-test('the last word may be the beginning of one', () => {
-  expect(begun('rate lim')).toBe('rate lim*');
-  expect(begun('retr is:error "so it"')).toBe('retr* is:error "so it"');
-  for (const query of ['rate li', 'lim*', '"rate lim"', 'is:error', '-noise', 'a+b'])
-    expect(begun(query)).toBeNull();
 });
 
 test('a lone quote is open until it is closed', () => {

@@ -160,12 +160,3 @@ export function asked({ chips, rest }: Draft): string {
   const open = (term: Term) => term.filter === null && term.quoted && !term.closed;
   return join([...chips, ...words.map((term) => (open(term) ? { text: term.value.trim() } : term))]).trim();
 }
-
-/** The query with its last word as the beginning of a word; `null` where that says nothing new. */
-export function begun(query: string): string | null {
-  const terms = parse(query);
-  const last = terms.findLastIndex((term) => term.filter === null && !term.quoted && !term.excludes);
-  const word = terms[last];
-  if (!word || !/^[\p{L}\p{N}_.-]{3,}$/u.test(word.text)) return null;
-  return join(terms.map((term, i) => (i === last ? { text: `${term.text}*` } : term)));
-}

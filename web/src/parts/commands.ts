@@ -136,13 +136,6 @@ export function fromArchive(app: App, jump: Jump, text: string): Command[] {
       hint: lastPart(row.project_path),
       run: () => app.go(paths.browse(row.id)),
     })),
-    {
-      id: 'search',
-      group: 'In conversations',
-      label: `Search every conversation for “${typed}”`,
-      hint: jump.total > 0 ? `${jump.total.toLocaleString('en')} hits` : '',
-      run: () => app.go(paths.browse(null, addressOf({ query: typed }))),
-    },
     ...jump.hits.map(({ item, session }): Command => ({
       id: hitKey(item),
       group: 'In conversations',
@@ -154,5 +147,16 @@ export function fromArchive(app: App, jump: Jump, text: string): Command[] {
         app.go(paths.browse(item.session_id, addressOf({ query: typed, at: entryKey(item), transcript })));
       },
     })),
+    {
+      id: 'search',
+      group: 'In conversations',
+      label: `Search every conversation for “${typed}”`,
+      hint: jump.loading ? '' : hits(jump.total),
+      run: () => app.search(paths.browse(null, addressOf({ query: typed }))),
+    },
   ];
+}
+
+function hits(total: number): string {
+  return total === 0 ? 'nothing found' : total === 1 ? '1 hit' : `${total.toLocaleString('en')} hits`;
 }

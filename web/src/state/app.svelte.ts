@@ -44,6 +44,8 @@ export class App {
   overlay = $state<'palette' | 'shortcuts' | 'add-host' | null>(null);
   /** Puts the cursor into the search field of the page; `null` where the page has none. */
   focusSearch = $state.raw<(() => void) | null>(null);
+  /** A search was begun elsewhere: its field takes the cursor when it is there. */
+  seeking = $state(false);
   /** Figures over the time that the page is open; made anew with the fleet. */
   figures = $state.raw(new Figures(this.fleet, () => 0));
   /** Notices of this browser; made anew with the fleet. */
@@ -60,6 +62,12 @@ export class App {
   start(): () => void {
     const ends = [this.account.start(), this.clock.start(), this.theme.start(), this.viewport.start()];
     return () => ends.forEach((end) => end());
+  }
+
+  /** Goes to a search. Where there are keys, whoever begins one there goes on typing, or enters what was found. */
+  search(href: string): void {
+    this.seeking = !this.viewport.phone;
+    this.go(href);
   }
 
   /** Signs out; says so when the aggregator cannot be told. */

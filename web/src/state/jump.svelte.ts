@@ -49,7 +49,7 @@ export class Jump {
     // The palette still works without the archive: what cannot be asked finds nothing.
     const [sessions, found] = await Promise.all([
       api.sessions({ q: text, sort: 'recent', limit: MOST_SESSIONS }, signal).catch(() => null),
-      api.search({ q: text, limit: MOST_HITS }, signal).catch(() => null),
+      api.search({ q: text, limit: MOST_HITS, loose: true }, signal).catch(() => null),
     ]);
     if (signal.aborted) return;
     this.sessions = sessions?.items ?? [];

@@ -1,4 +1,3 @@
-import { begun } from '../lib/query';
 import { api } from '../wire/api';
 import { entryKey } from '../wire/entries';
 import type { SearchFacets, SearchItem, SearchPage, SearchProgress, SearchSession } from '../wire/types.gen';
@@ -39,8 +38,6 @@ export class Search {
   more = $state(false);
   /** What hinders, in words; `null` when nothing does. */
   problem = $state<string | null>(null);
-  /** The query that was answered instead, because nothing was found: its last word as the beginning of one. */
-  widened = $state<string | null>(null);
   /** Sessions whose other hits are on their way. */
   opening = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -77,14 +74,14 @@ export class Search {
   async open(session: string): Promise<void> {
     if (this.opening.has(session)) return;
     this.opening = new Set([...this.opening, session]);
-    const query = this.widened ?? this.#query;
+    const query = this.#query;
     const before = this.#opened.get(session);
-    const params = { q: `${query} session:${session}`, sort: this.#order, limit: OPENED };
+    const params = { q: `${query} session:${session}`, sort: this.#order, limit: OPENED, loose: true };
     try {
       const page = await api.search({ ...params, cursor: before?.cursor ?? null });
       const known = new Set(before?.items.map(hitKey));
       const items = [...(before?.items ?? []), ...page.items.filter((item) => !known.has(hitKey(item)))];
-      if (query !== (this.widened ?? this.#query)) return;
+      if (query !== this.#query) return;
       this.#opened = new Map([...this.#opened, [session, { items, cursor: page.next_cursor }]]);
     } catch (error) {
       this.problem = inWords(error);
@@ -115,8 +112,7 @@ export class Search {
     this.loading = true;
     this.problem = null;
     try {
-      if (first) await this.#begin(signal);
-      else this.#take(await this.#ask(this.widened ?? this.#query, signal), false);
+      this.#take(await this.#ask(signal), first);
     } catch (error) {
       if (signal.aborted) return;
       this.problem = inWords(error);
@@ -124,23 +120,11 @@ export class Search {
     if (!signal.aborted) this.loading = false;
   }
 
-  /** The first page. Nobody types a word at once: while it finds nothing, it may be the beginning of one. */
-  async #begin(signal: AbortSignal): Promise<void> {
-    let page = await this.#ask(this.#query, signal);
-    const wider = page.total === 0 && !page.partial ? begun(this.#query) : null;
-    let widened: string | null = null;
-    if (wider) {
-      const more = await this.#ask(wider, signal);
-      if (more.total > 0) [page, widened] = [more, wider];
-    }
-    this.widened = widened;
-    this.#take(page, true);
-  }
-
-  #ask(q: string, signal: AbortSignal): Promise<SearchPage> {
+  /** Who remembers half of it, or has typed half of a word, is shown what comes closest; the answer's remarks say so. */
+  #ask(signal: AbortSignal): Promise<SearchPage> {
     const facets = this.#cursor === null || null;
-    const params = { q, sort: this.#order, group: 'session', limit: PAGE, cursor: this.#cursor, facets };
-    return api.search(params, signal);
+    const asked = { q: this.#query, sort: this.#order, loose: true };
+    return api.search({ ...asked, group: 'session', limit: PAGE, cursor: this.#cursor, facets }, signal);
   }
 
   #take(page: SearchPage, first: boolean): void {

@@ -118,18 +118,17 @@ test('a session with very many hits is opened piece by piece', async () => {
   expect(search.groups[0]).toMatchObject({ more: 0 });
 });
 
-test('a word that finds nothing is tried as the beginning of one, and that is told', async () => {
+test('what comes closest is asked for, and what is said of it is shown', async () => {
+  const remarks = ['Nothing holds all of these words: these hold most of them'];
   const asked = vi
     .spyOn(api, 'search')
-    .mockResolvedValueOnce({ ...page([], []), total: 0 })
-    .mockResolvedValueOnce(page([item('a', 1)], [session('a', 1)]));
+    .mockResolvedValue({ ...page([item('a', 1)], [session('a', 4)]), remarks });
   const search = new Search();
   await search.run('rate lim', 'best');
-  expect(asked.mock.calls[1]?.[0]).toMatchObject({ q: 'rate lim*' });
-  expect(search).toMatchObject({ answered: 'rate lim', widened: 'rate lim*', total: 9 });
-  asked.mockResolvedValueOnce(page([item('b', 1)], [session('b', 1)]));
-  await search.run('rate limit', 'best');
-  expect(search.widened).toBeNull();
+  expect(asked.mock.calls[0]?.[0]).toMatchObject({ q: 'rate lim', loose: true });
+  expect(search).toMatchObject({ answered: 'rate lim', remarks, total: 9 });
+  await search.open('a');
+  expect(asked.mock.calls[1]?.[0]).toMatchObject({ q: 'rate lim session:a', loose: true });
 });
 
 test('what failed is told, and asked again', async () => {
