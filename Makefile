@@ -62,7 +62,7 @@ bench: ## Release build and the figures of the README
 cross: ## Prove that the agent builds for ARM (run under qemu), Windows (linked) and macOS (checked)
 	@deploy/cross.sh
 
-fuzz: ## Fuzz frame handling and the entry parser (SECONDS=60 each)
+fuzz: ## Fuzz frame handling, the entry parser and what is said at the doors (SECONDS=60 each)
 	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 e2e: build ## Only the browser tests, against real processes
