@@ -36,15 +36,16 @@ export function watchPage(): void {
   ).observe({
     entryTypes: ['longtask'],
   });
+  const told = new Set<string>();
+  let waiting: number[] = [];
+  // A message that is sent when a frame begins is handled once it has been drawn, with all that was put in by then.
+  const { port1, port2 } = new MessageChannel();
   const frame = () => {
     all.frames += 1;
+    port2.postMessage(0);
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
-  const told = new Set<string>();
-  // A message is handled after the frame in which the text was put in has been drawn.
-  const { port1, port2 } = new MessageChannel();
-  let waiting: number[] = [];
   port1.onmessage = () => {
     const now = performance.timeOrigin + performance.now();
     all.delays.push(...waiting.map((at) => now - at));
@@ -60,7 +61,6 @@ export function watchPage(): void {
         waiting.push(Number(at));
       }
     }
-    if (waiting.length > 0) port2.postMessage(0);
   }).observe(document, { childList: true, subtree: true });
 }
 

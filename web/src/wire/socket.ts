@@ -15,7 +15,7 @@ const HIDDEN_FLUSH_MS = 250;
 /** What the link to the aggregator is doing. `catching-up`: open, but not every topic is current again. */
 export type LinkPhase = 'idle' | 'connecting' | 'catching-up' | 'live' | 'down';
 
-/** What a follower of a topic gets: everything that arrived since the last frame, in order. */
+/** What a follower of a topic gets: everything that arrived since it last got something, in order. */
 export type Receive = (messages: LiveMessage[]) => void;
 
 interface Topic {
@@ -25,6 +25,8 @@ interface Topic {
   /** Nothing is missing since the present socket opened. */
   current: boolean;
   queue: LiveMessage[];
+  /** Something was handed on since the last frame. */
+  handed: boolean;
 }
 
 /** Parts of the outside world, replaced in tests. */
@@ -102,7 +104,7 @@ export class LiveSocket {
   }
 
   #add(name: string): Topic {
-    const topic: Topic = { receivers: new Set(), revision: null, current: false, queue: [] };
+    const topic: Topic = { receivers: new Set(), revision: null, current: false, queue: [], handed: false };
     this.#topics.set(name, topic);
     if (this.#isOpen()) this.#ask(name, topic);
     return topic;
@@ -170,22 +172,28 @@ export class LiveSocket {
       topic.current = true;
       this.#settle();
     }
-    this.#schedule();
+    this.#schedule(topic);
   }
 
-  /** Hands on once per frame what arrived, however much that was. */
-  #schedule(): void {
+  /**
+   * Hands on what arrived on a topic: the first at once, so that its work is done when the next frame is drawn; what
+   * comes before that frame waits for it, however much it is.
+   */
+  #schedule(topic: Topic): void {
+    const hidden = document.visibilityState === 'hidden';
+    if (!hidden && !topic.handed) {
+      topic.handed = true;
+      hand(topic);
+    }
     if (this.#flush) return;
     const deliver = () => {
       this.#flush = null;
-      for (const topic of this.#topics.values()) {
-        if (topic.queue.length === 0) continue;
-        const messages = topic.queue;
-        topic.queue = [];
-        for (const receive of topic.receivers) receive(messages);
+      for (const each of this.#topics.values()) {
+        each.handed = false;
+        if (each.queue.length > 0) hand(each);
       }
     };
-    if (document.visibilityState === 'hidden') {
+    if (hidden) {
       const timer = setTimeout(deliver, HIDDEN_FLUSH_MS);
       this.#flush = { cancel: () => clearTimeout(timer) };
     } else {
@@ -254,4 +262,10 @@ function parse(text: string): LiveMessage | null {
   } catch {
     return null;
   }
+}
+
+function hand(topic: Topic): void {
+  const messages = topic.queue;
+  topic.queue = [];
+  for (const receive of topic.receivers) receive(messages);
 }
