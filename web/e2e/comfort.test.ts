@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { crowd, team, type Scene } from './stage/fleet.ts';
-import { Stage } from './stage/stage.ts';
-import { expectAccessible, live, PHONE, scrollsSideways, type Browser, type Page } from './visitor.ts';
+import type { Stage } from './stage/stage.ts';
+import { useStage } from './stage/use.ts';
+import { expectAccessible, live, PHONE, scrollsSideways, type Page } from './visitor.ts';
 
 const RTL = 'إصلاح اختبارات الحد من المعدل المتقلبة في البوابة';
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(4);
@@ -14,15 +14,12 @@ const MAGNIFIED = [
 ] as const;
 const PLACES = ['/', '/settings/notices', '/usage', '/browse'];
 
-let browser: Browser;
 let stage: Stage;
 
-beforeAll(async () => (browser = await openBrowser()));
-afterEach(() => stage.close());
-afterAll(() => browser.close());
+const begin = useStage();
 
 async function open(scene: Scene, path = '/', options = {}): Promise<Page> {
-  stage = await Stage.open(browser, scene, options);
+  stage = await begin(scene, options);
   const page = await stage.page(path);
   await live(page);
   return page;
@@ -120,7 +117,7 @@ test('in forced colours marks keep their colours, and what is chosen is outlined
 
 test('on a wall of 16:10 every label is inside, and what lags says so', async () => {
   const scene = wild();
-  stage = await Stage.open(browser, scene, { viewport: { width: 1440, height: 900 } });
+  stage = await begin(scene, { viewport: { width: 1440, height: 900 } });
   const page = await stage.page('/operations?wall');
   await page.getByText('lag 14 s').waitFor();
   const cut = await page.locator('main li .facts > *, main li .name, main .host').evaluateAll((all) =>

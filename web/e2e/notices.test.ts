@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { doing } from '../src/wire/testing.ts';
 import type { NoticeRules } from '../src/wire/types.gen.ts';
-import { openBrowser } from './chromium.ts';
 import { team } from './stage/fleet.ts';
-import { Stage } from './stage/stage.ts';
-import { expectAccessible, live, type Browser, type Page } from './visitor.ts';
+import type { Stage } from './stage/stage.ts';
+import { useStage } from './stage/use.ts';
+import { expectAccessible, live, type Page } from './visitor.ts';
 
 const RULES: NoticeRules = {
   enabled: true,
@@ -20,12 +20,9 @@ const SESSION = 'claude-00000003';
 /** Two looks of the page's clock, by which every notice has come. */
 const LOOKS_MS = 2200;
 
-let browser: Browser;
 let stage: Stage;
 
-beforeAll(async () => (browser = await openBrowser()));
-afterEach(() => stage.close());
-afterAll(() => browser.close());
+const begin = useStage();
 
 interface Told {
   title: string;
@@ -36,7 +33,7 @@ type Pages = { told: (Told & { onclick?: () => void })[]; away: boolean };
 
 /** A browser whose notices are written down, and whose reader looks elsewhere. */
 async function open(rules: NoticeRules, permission = 'granted'): Promise<Page> {
-  stage = await Stage.open(browser, team());
+  stage = await begin(team());
   await stage.context.clock.install();
   stage.answers.set('notices/rules', rules);
   await stage.context.addInitScript((given) => {
@@ -157,7 +154,7 @@ test('leave is asked for by a click, and rules are kept as they are changed', as
 });
 
 test('bounds of alarms are changed by an admin, and switched off', async () => {
-  stage = await Stage.open(browser, team());
+  stage = await begin(team());
   stage.answers.set('alarms/settings', {
     loop_calls: 5,
     stuck_seconds: 600,

@@ -1,33 +1,22 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { doing, row } from '../src/wire/testing.ts';
-import { openBrowser } from './chromium.ts';
 import { crowd, team, type Scene } from './stage/fleet.ts';
-import { Stage } from './stage/stage.ts';
-import {
-  expectAccessible,
-  live,
-  PHONE,
-  scrollsSideways,
-  smallTargets,
-  type Browser,
-  type Page,
-} from './visitor.ts';
+import type { Stage } from './stage/stage.ts';
+import { useStage } from './stage/use.ts';
+import { expectAccessible, live, PHONE, scrollsSideways, smallTargets, type Page } from './visitor.ts';
 
 const WAITS = 'Migrate billing webhooks to v2';
 const ASKS = 'Pick an embedding cache layout';
 const LOOPS = 'Cross-compile sensor firmware';
 const WORKS = 'Fix flaky rate-limit tests';
 
-let browser: Browser;
 let stage: Stage;
 
-beforeAll(async () => (browser = await openBrowser()));
-afterEach(() => stage.close());
-afterAll(() => browser.close());
+const begin = useStage();
 
 async function open(scene: Scene, path = '/', options = {}): Promise<Page> {
-  stage = await Stage.open(browser, scene, options);
+  stage = await begin(scene, options);
   const page = await stage.page(path);
   await live(page);
   return page;

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { openBrowser } from './chromium.ts';
 import { calm, crowd, team } from './stage/fleet.ts';
-import { Stage } from './stage/stage.ts';
-import { expectAccessible, type Browser, type Page } from './visitor.ts';
+import type { Stage } from './stage/stage.ts';
+import { useStage } from './stage/use.ts';
+import { expectAccessible, type Page } from './visitor.ts';
 
 const SCREENS = [
   { width: 1920, height: 1080 },
@@ -13,15 +13,12 @@ const SCREENS = [
 /** Smallest text on a screen of 1080 lines, px. */
 const LEAST_TEXT = 24;
 
-let browser: Browser;
 let stage: Stage;
 
-beforeAll(async () => (browser = await openBrowser()));
-afterEach(() => stage.close());
-afterAll(() => browser.close());
+const begin = useStage();
 
 async function wall(scene = team(), viewport: { width: number; height: number } = SCREENS[0]): Promise<Page> {
-  stage = await Stage.open(browser, scene, { viewport, colorScheme: 'light' });
+  stage = await begin(scene, { viewport, colorScheme: 'light' });
   const page = await stage.page('/operations?wall');
   await page.getByText('Live').waitFor();
   return page;
@@ -45,7 +42,7 @@ function smallestText(page: Page): Promise<number> {
 }
 
 test('a wall that was switched on just now shows what hosts wrote before', async () => {
-  stage = await Stage.open(browser, team(), { viewport: SCREENS[0] });
+  stage = await begin(team(), { viewport: SCREENS[0] });
   const lines = Array.from({ length: 180 }, (_, step) => step % 7);
   stage.answers.set('activity', { step_ms: 10_000, hosts: [{ host_id: 'ml-box', lines }] });
   const page = await stage.page('/operations?wall');
@@ -105,7 +102,7 @@ test('a lost connection is said across the wall, and it comes back by itself', a
 });
 
 test('the wall keeps the screen awake, and Escape leaves it', async () => {
-  stage = await Stage.open(browser, team());
+  stage = await begin(team());
   await stage.context.addInitScript(() => {
     const asked: string[] = [];
     Object.assign(globalThis, { asked });
