@@ -181,6 +181,20 @@ test('the palette searches the whole archive', async () => {
   await page.waitForURL(new RegExp(`/browse/${invoices.id}.*at=`));
 });
 
+test('words that stand in several places of one conversation find it, and the page says so', async () => {
+  const page = await browse(DESKTOP, 'browse?q=idle+credited');
+  await heading(page, /hits in 1 session/).waitFor();
+  await page.getByText(/these conversations hold it in several/).waitFor();
+  await page
+    .getByRole('region', { name: 'Hits' })
+    .getByText(/credited twice/)
+    .click();
+  await reader(page)
+    .getByText(/so a request between the two reads is credited/)
+    .first()
+    .waitFor();
+});
+
 test('half of the words will do, and a search from the palette goes on by keys', async () => {
   const page = await stand.enter();
   await page.keyboard.press('Control+k');
