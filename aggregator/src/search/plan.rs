@@ -155,11 +155,9 @@ fn loosened(query: &Query, text: &[Clause], others: &[Clause], fields: Fields) -
         let rest = rest.iter().map(|(occur, asked)| (*occur, asked.box_clone()));
         all_of(std::iter::once((Occur::Must, asked)).chain(rest).collect())
     };
-    let each = |occur| words.iter().map(move |(_, rows, _)| (occur, rows_query(rows, fields.body))).collect();
-    let most = || BooleanQuery::with_minimum_required_clauses(each(Occur::Should), loose::required(words.len()));
+    let all = words.iter().map(|(_, rows, _)| (Occur::Must, rows_query(rows, fields.body))).collect();
     Some(Loose {
-        all: with_rest(all_of(each(Occur::Must))),
-        most: (words.len() > 1).then(|| with_rest(Box::new(most()))),
+        all: with_rest(all_of(all)),
         each: words.iter().map(|(text, rows, _)| (text.clone(), with_rest(rows_query(rows, fields.body)))).collect(),
         rows: words.iter().flat_map(|(_, rows, _)| rows.clone()).collect(),
     })

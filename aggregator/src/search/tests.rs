@@ -298,8 +298,10 @@ async fn half_remembered_words_are_found_when_asked_loosely() {
         let (lines, _, remarks) = loosely("refund japan").await;
         assert_eq!(lines, [1]);
         assert_eq!(remarks, [format!("{}; nothing holds japan", super::loose::MOST)]);
-        let (lines, _, _) = loosely("device reboots after 12 days").await;
-        assert_eq!(lines, [0]);
+        // What holds more of them comes first.
+        let (lines, highlights, remarks) = loosely("device reboots after 12 days").await;
+        assert_eq!((lines.len(), highlights), (2, vec![(0, 7), (25, 29)]));
+        assert_eq!(remarks, [format!("{}; nothing holds reboots, 12", super::loose::MOST)]);
         // Without leave every word counts as it is written, and filters always hold.
         assert_eq!(room.find("refund japan").await.total, 0);
         let nothing = Asked { query: "refund japan role:reply".to_owned(), loose: true, ..Asked::default() };
