@@ -144,7 +144,8 @@ export function fromArchive(app: App, jump: Jump, text: string): Command[] {
       hint: session?.title ?? '',
       run: () => {
         const transcript = item.subagent_id ? item.transcript_id : null;
-        app.go(paths.browse(item.session_id, addressOf({ query: typed, at: entryKey(item), transcript })));
+        const at = item.role === 'title' ? null : entryKey(item);
+        app.go(paths.browse(item.session_id, addressOf({ query: typed, at, transcript })));
       },
     })),
     {

@@ -54,7 +54,11 @@ export class Jump {
     if (signal.aborted) return;
     this.sessions = sessions?.items ?? [];
     const byId = new Map(found?.sessions.map((session) => [session.id, session]));
-    const items = (found?.items ?? []).filter(({ role }) => role !== 'title');
+    // A title that was found as it stands is among the sessions already.
+    const listed = new Set(sessions?.items.map(({ id }) => id));
+    const items = (found?.items ?? []).filter(
+      ({ role, session_id }) => role !== 'title' || !listed.has(session_id),
+    );
     this.hits = items.map((item) => ({ item, session: byId.get(item.session_id) ?? null }));
     this.total = found?.total ?? 0;
     this.loading = false;
