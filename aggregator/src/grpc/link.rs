@@ -76,14 +76,15 @@ impl fleet::link_server::Link for Link {
     }
 }
 
+/// What is done once, or now and then, is boxed: a link stands for weeks, and would keep the room for all of it.
 async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Result<(), Status> {
-    let (host, hello) = prove(house, &mut ups, downs).await?;
+    let (host, hello) = Box::pin(prove(house, &mut ups, downs)).await?;
     let id: HostId = host.id.parse().map_err(|_| Status::internal("the host's id is damaged"))?;
     let roots = stored_roots(&hello.roots);
     let facts = hello.facts.clone().unwrap_or_default();
     let facts =
         hosts::Facts { hostname: facts.hostname, os: facts.os, arch: facts.arch, agent_version: facts.agent_version };
-    let taken = hosts::take_link(&house.db, id, &facts, &roots, now_ms()).await;
+    let taken = Box::pin(hosts::take_link(&house.db, id, &facts, &roots, now_ms())).await;
     let epoch = taken.map_err(|error| {
         house.ingest.refused(&error);
         store_failed(error)
@@ -99,7 +100,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
     };
     house.presence.linked(id, epoch, said, &house.alarms.settings());
     house.states.linked(id, &greeting);
-    announce(house, id).await;
+    Box::pin(announce(house, id)).await;
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, "link stands");
     let mut ended =
         follow(house, &host, Stood { id, epoch, reports_coders: hello.reports_coders }, ears, &mut ups, downs).await;
@@ -113,7 +114,7 @@ async fn serve(house: &Arc<House>, mut ups: Streaming<Up>, downs: &Downs) -> Res
         if let Err(error) = hosts::seen(&house.db, id, now_ms()).await {
             tracing::warn!(host.id = host.id, error = %error, "the time of the host's last word was not stored");
         }
-        announce(house, id).await;
+        Box::pin(announce(house, id)).await;
     }
     let reason = ended.as_ref().err().map_or("left", |status| status.message());
     tracing::info!(host.name = host.name, host.id = host.id, link.epoch = epoch, reason, "link ended");
@@ -187,7 +188,7 @@ async fn follow(
     let Stood { id, epoch, reports_coders } = stood;
     let acks = Acks::default();
     // Nothing of an older link is under way any more once the intake is there.
-    let intake = house.ingest.link(id, epoch, acks.clone()).await.map_err(ingest_failed)?;
+    let intake = Box::pin(house.ingest.link(id, epoch, acks.clone())).await.map_err(ingest_failed)?;
     send(
         downs,
         down::Kind::Welcome(fleet::Welcome {
@@ -200,7 +201,7 @@ async fn follow(
         }),
     )
     .await?;
-    send_known(&house.db, id, downs).await?;
+    Box::pin(send_known(&house.db, id, downs)).await?;
     let (questions, seen_at) = (Vec::new(), Instant::now());
     let mut conversation =
         Conversation { house, id, epoch, reports_coders, intake, downs, questions, seen_at, view: None };
@@ -210,7 +211,7 @@ async fn follow(
             up = tokio::time::timeout(SILENCE, ups.message()) => {
                 let up = up.map_err(|_| Status::deadline_exceeded("the host fell silent"))??;
                 match up.and_then(|up| up.kind) {
-                    Some(kind) => conversation.take(kind).await?,
+                    Some(kind) => Box::pin(conversation.take(kind)).await?,
                     None => return Ok(()),
                 }
             }
