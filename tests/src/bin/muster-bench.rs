@@ -7,7 +7,7 @@ use muster_tests::bench::{MEASURES, Options, run};
 #[derive(Debug, Parser)]
 struct Args {
     /// Size of the corpus for the backfill, for example 300M or 1G
-    #[arg(long, default_value = "300M", value_parser = size)]
+    #[arg(long, default_value = "1G", value_parser = size)]
     size: u64,
     /// Take only these measures
     #[arg(long, value_delimiter = ',', value_parser = MEASURES)]
